@@ -1,0 +1,1 @@
+"""Targets: sagas that can be verified, and what loads one."""

@@ -1,0 +1,1 @@
+"""What a correct order saga is. Pure: no I/O, no randomness, no pytest, no Hypothesis."""

@@ -1,0 +1,1 @@
+"""From counterexamples and verdicts to what people read: terminal, Markdown, JSON."""

@@ -1,0 +1,70 @@
+"""Verdicts: what a run says about each property, each fault and the model's transitions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Verdict(StrEnum):
+    """What is known of one property after a run."""
+
+    HOLDS = "HOLDS"
+    VIOLATED = "VIOLATED"
+    UNKNOWN = "UNKNOWN"
+    VACUOUS = "VACUOUS"
+    NOT_APPLICABLE = "NOT APPLICABLE"
+    EXPECTED = "EXPECTED FAILURE"
+    """Violated, and listed with a reason under `expect_failure`."""
+
+
+@frozen
+class PropertyVerdict:
+    """The verdict for one property, with what it rests on."""
+
+    id: str
+    statement: str
+    verdict: Verdict
+    checked: int
+    """How often the property had something to check."""
+    reason: str = ""
+    counterexample: str = ""
+    """Path of the Markdown report, where there is one."""
+
+
+@frozen
+class FaultCount:
+    """How often a fault was proved to have fired; `reason` says why not, where it did not."""
+
+    fault: str
+    meaning: str
+    asked: bool
+    fired: int
+    reason: str = ""
+
+
+@frozen
+class Coverage:
+    """How many of the model's transitions were visited; `reason` where none can be."""
+
+    visited: int
+    total: int
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@frozen
+class RunSummary:
+    """One verification run, as the closing table prints it."""
+
+    target: str
+    delivery: str
+    faults: tuple[str, ...]
+    profile: str
+    seed: int
+    schedules: int
+    steps: int
+    properties: tuple[PropertyVerdict, ...]
+    fault_counts: tuple[FaultCount, ...]
+    coverage: Coverage
