@@ -61,8 +61,7 @@ OPTIONS = (
     Option(
         "delivery",
         "CONTRACT",
-        f"what the broker promises: {', '.join(Delivery)} (default: what the target relies on, "
-        f"else {Delivery.AT_LEAST_ONCE_UNORDERED})",
+        f"what the broker promises: {', '.join(Delivery)} (default: what the target relies on)",
     ),
     Option(
         "faults",
@@ -76,12 +75,7 @@ OPTIONS = (
     ),
     Option("replay", "FILE", "replay one counterexample instead of searching"),
     Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
-    Option(
-        "expect-failure",
-        "ID=REASON",
-        "a property that is known to fail, and why; may be repeated",
-        repeatable=True,
-    ),
+    Option("expect-failure", "ID=REASON", "a property known to fail, and why; repeatable", True),
 )
 
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -114,9 +108,6 @@ class OptionError(Exception):
         hint = f" Did you mean {near}?" if near else ""
         choice = f" Allowed: {', '.join(allowed)}." if allowed else ""
         super().__init__(f"{where}: {problem}.{hint}{choice}")
-        self.where = where
-        self.allowed = tuple(allowed)
-        self.nearest = near
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -164,8 +155,7 @@ class Given:
     def text(self) -> str:
         """Return the value as text; anything else, and emptiness, is an error."""
         if not isinstance(self.value, str):
-            kind = type(self.value).__name__
-            raise self.error(f"expected text, found {self.value!r} ({kind}); put it in quotes")
+            raise self.error(f"expected text, found {self.value!r}; put it in quotes")
         if not self.value.strip():
             raise self.error(f"is empty; give {self.option.metavar}, or leave it out")
         return self.value.strip()
@@ -181,9 +171,6 @@ class Given:
     def path(self) -> Path:
         """Return the value as an absolute path."""
         return (self.source.base / Path(self.text()).expanduser()).absolute()
-
-
-# --- the places ------------------------------------------------------------------------------
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -207,20 +194,14 @@ def from_command_line(values: Mapping[str, object], base: Path) -> Source:
 
 def from_environment(variables: Mapping[str, str], base: Path) -> Source:
     """Take the SAGA_ variables; an empty one counts as not set, an unknown one is an error."""
-    by_variable = {option.variable: option.name for option in OPTIONS}
-    values: dict[str, object] = {}
-    for variable in sorted(v for v in variables if v.startswith("SAGA_")):
-        if variable in RESERVED_VARIABLES:
-            continue
-        if variable not in by_variable:
-            raise OptionError(
-                f"environment variable {variable}",
-                "no such setting; unset it or correct its name",
-                tuple(by_variable),
-                nearest(variable, by_variable),
-            )
-        if variables[variable].strip():
-            values[by_variable[variable]] = variables[variable]
+    names = {option.variable: option.name for option in OPTIONS}
+    ours = sorted(v for v in variables if v.startswith("SAGA_") and v not in RESERVED_VARIABLES)
+    for variable in ours:
+        if variable not in names:
+            problem = "no such setting; unset it or correct its name"
+            near = nearest(variable, names)
+            raise OptionError(f"environment variable {variable}", problem, tuple(names), near)
+    values = {names[v]: variables[v] for v in ours if variables[v].strip()}
     return Source("environment", values, base)
 
 
@@ -242,7 +223,9 @@ def from_table(table: object, file: Path) -> Source:
 
 
 def read_file(file: Path) -> Source | None:
-    """Read the `[tool.saga]` table of a pyproject.toml, if there is one."""
+    """Read the `[tool.saga]` table of a pyproject.toml, if there are both."""
+    if not file.is_file():
+        return None
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -255,26 +238,15 @@ def read_file(file: Path) -> Source | None:
 
 def from_files(invocation_dir: Path, rootdir: Path) -> tuple[Source, ...]:
     """Find the settings in files: nearest above where pytest was started, then pytest's rootdir."""
-    places = [invocation_dir.absolute(), *invocation_dir.absolute().parents]
-    files = [d / "pyproject.toml" for d in places if (d / "pyproject.toml").is_file()]
-    near = next((source for source in map(read_file, files) if source), None)
-    root_file = rootdir.absolute() / "pyproject.toml"
-    root = read_file(root_file) if root_file.is_file() else None
-    found = [source for source in (near, root) if source]
-    return tuple({source.origin: source for source in found}.values())
-
-
-# --- the values ------------------------------------------------------------------------------
+    here = invocation_dir.absolute()
+    above = (read_file(directory / "pyproject.toml") for directory in (here, *here.parents))
+    found = [next(filter(None, above), None), read_file(rootdir.absolute() / "pyproject.toml")]
+    return tuple({source.origin: source for source in found if source}.values())
 
 
 def parse_delivery(given: Given) -> Delivery:
-    """Read a delivery contract; `AT_LEAST_ONCE_FIFO` is as good as `at-least-once-fifo`."""
+    """Read a delivery contract."""
     return Delivery(given.choice("delivery contract", tuple(Delivery)))
-
-
-def parse_profile(given: Given) -> str:
-    """Read the name of a profile."""
-    return given.choice("profile", PROFILES)
 
 
 def parse_faults(given: Given) -> frozenset[Fault]:
@@ -285,20 +257,15 @@ def parse_faults(given: Given) -> frozenset[Fault]:
     base_words = [word for word in words if word in bases]
     changes = [word for word in words if word[0] in "+-"]
     if len(base_words) > 1 or (named and (base_words or changes)):
-        raise given.error(
-            f"cannot combine {', '.join(words)}; give names only, or +NAME and -NAME only, "
-            "optionally after one of all, none, default"
-        )
-    faults = {_fault(given, word) for word in named}
-    if not named:
-        faults = set(bases[base_words[0]] if base_words else DEFAULT_FAULTS)
-    for word in changes:
-        fault = _fault(given, word[1:], word[0])
-        if word[0] == "+":
-            faults.add(fault)
-        else:
-            faults.discard(fault)
-    return frozenset(faults)
+        rule = "names only, or +NAME and -NAME only, if need be after one of all, none, default"
+        raise given.error(f"cannot combine {', '.join(words)}; give {rule}")
+    if named:
+        return frozenset(_fault(given, word) for word in named)
+    base = bases[base_words[0]] if base_words else DEFAULT_FAULTS
+    more, less = (
+        {_fault(given, word[1:], sign) for word in changes if word[0] == sign} for sign in "+-"
+    )
+    return (base | more) - less
 
 
 def _fault_words(given: Given) -> list[str]:
@@ -341,8 +308,7 @@ def parse_replay(given: Given) -> Path:
         return path
     if path.is_dir():
         raise given.error(f"{path} is a directory; name the counterexample's .json file in it")
-    siblings = [f.name for f in path.parent.glob("*.json")] if path.parent.is_dir() else []
-    near = nearest(path.name, siblings)
+    near = nearest(path.name, [f.name for f in path.parent.glob("*.json")])
     raise given.error(f"no such file: {path}", near=near and str(path.parent / near))
 
 
@@ -378,9 +344,6 @@ def _expected_pairs(given: Given) -> list[tuple[str, str]]:
     return [(key.strip(), reason.strip()) for key, _, reason in pairs]
 
 
-# --- what is in force ------------------------------------------------------------------------
-
-
 def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str] = ()) -> Settings:
     """Decide what is in force; `sources` come in order of precedence, strongest first."""
     given: dict[str, Given] = {}
@@ -401,7 +364,7 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         target=parsed("target", Given.text, DEFAULT_TARGET),
         delivery=parsed("delivery", parse_delivery, None),
         faults=parsed("faults", parse_faults, DEFAULT_FAULTS),
-        profile=parsed("profile", parse_profile, DEFAULT_PROFILE),
+        profile=parsed("profile", lambda g: g.choice("profile", PROFILES), DEFAULT_PROFILE),
         seed=parsed("seed", parse_seed, None),
         replay=parsed("replay", parse_replay, None),
         report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
@@ -410,15 +373,13 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
     )
 
 
-def _collect_expected(
-    sources: Sequence[Source], known_ids: Sequence[str]
-) -> tuple[dict[str, str], str]:
+def _collect_expected(sources: Sequence[Source], ids: Sequence[str]) -> tuple[dict[str, str], str]:
     """Put the expected failures of all sources together, and name the sources."""
     option = _BY_NAME["expect-failure"]
     speaking = [source for source in sources if option.name in source.values]
     expected: dict[str, str] = {}
     for source in reversed(speaking):
-        expected |= parse_expected(Given(option, source.values[option.name], source), known_ids)
+        expected |= parse_expected(Given(option, source.values[option.name], source), ids)
     return expected, ", ".join(source.origin for source in speaking) or "default"
 
 
