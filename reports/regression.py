@@ -1,0 +1,96 @@
+"""A counterexample as a pytest test, ready to paste into a user's own suite."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from typing import Any
+
+from reports.counterexample import Counterexample
+from reports.kit import Kit, this_kit
+from reports.schedule_file import document
+from reports.wording import printable, sentence
+
+_TEMPLATE = """\
+import json
+import os
+import subprocess
+import sys
+
+KIT = os.environ.get("ORDER_SAGA_KIT", {kit})
+
+COUNTEREXAMPLE = {document}
+
+
+def {name}(tmp_path):
+    {docstring}
+    schedule = tmp_path / "schedule.json"
+    schedule.write_text(json.dumps(COUNTEREXAMPLE), encoding="utf-8")
+    # The kit imports what this test can import; settings of this run are none of its settings.
+    environment = {{k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SAGA_"))}}
+    environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in sys.path)
+    command = [
+        *(sys.executable, "-m", "pytest"),
+        f"--saga-replay={{schedule}}",
+        f"--saga-target={{COUNTEREXAMPLE['target']}}",
+        f"--saga-report-dir={{tmp_path / 'reports'}}",
+    ]
+    run = subprocess.run(command, cwd=KIT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+"""
+
+_WIDTH = 88
+
+
+def regression_test(c: Counterexample, kit: Kit | None = None) -> str:
+    """Return a test that replays the schedule against the target, and passes once it is fixed.
+
+    It carries the schedule with it and calls the kit in a process of its own, so that neither
+    the kit's plugins nor its packages get into the user's test run.
+    """
+    kit = kit or this_kit()
+    return _TEMPLATE.format(
+        kit=_flat(str(kit.path)),
+        document=python_literal(document(c, kit)),
+        name=f"test_{_identifier(c.property_id)}_{_identifier(c.order)}",
+        docstring=_docstring(sentence(c)),
+    )
+
+
+def python_literal(value: Any, depth: int = 0) -> str:
+    """Return JSON data as Python source, short collections on one line."""
+    flat = _flat(value)
+    if not isinstance(value, dict | list) or not value or (depth and len(flat) <= _WIDTH):
+        return flat
+    if isinstance(value, dict):
+        items = [f"{_flat(k)}: {python_literal(v, depth + 1)}" for k, v in value.items()]
+        opening, closing = "{}"
+    else:
+        items = [python_literal(item, depth + 1) for item in value]
+        opening, closing = "[]"
+    indent = "    " * (depth + 1)
+    lines = "".join(f"{indent}{item},\n" for item in items)
+    return f"{opening}\n{lines}{indent[4:]}{closing}"
+
+
+def _flat(value: Any) -> str:
+    """Return JSON data as Python source on one line, ASCII only."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flat(k)}: {_flat(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flat(item) for item in value) + "]"
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return json.dumps(value)  # Python's own form, but always in double quotes
+    return ascii(value)
+
+
+def _identifier(text: str) -> str:
+    """Return text as part of a Python name."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "order"
+
+
+def _docstring(text: str) -> str:
+    """Return text as a docstring, whatever it holds."""
+    text = printable(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""{f"{chr(10)}    ".join(textwrap.wrap(text, _WIDTH))}"""'

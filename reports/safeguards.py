@@ -1,0 +1,225 @@
+"""The safeguards of the field by name: what each one prevents, and how to add it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from reports.counterexample import Safeguard
+
+
+class SafeguardName(StrEnum):
+    """The names under which people look a safeguard up."""
+
+    IDEMPOTENCY_KEY = "idempotency key"
+    INBOX = "inbox"
+    STABLE_MESSAGE_ID = "stable message id"
+    OUTBOX = "outbox"
+    ACKNOWLEDGE_LAST = "acknowledgement after handling"
+    TOMBSTONE = "tombstone"
+    GUARDED_STATUS = "guarded status"
+    VERSION_CHECK = "version check"
+    CONDITIONAL_UPDATE = "conditional stock update"
+    ATOMIC_RESERVATION = "atomic multi-line reservation"
+    REFUND_ON_RESERVATION_FAILURE = "refund on reservation failure"
+    RELEASE_ON_SHIPPING_FAILURE = "release on shipping failure"
+    REFUND_ON_SHIPPING_FAILURE = "refund on shipping failure"
+    LATE_SUCCESS = "compensation of a late success"
+    COMPENSATION_RETRY = "retry of a failed compensation"
+    COMPENSATION_RECORD = "compensation bound to its action"
+    LOOKUP = "look-up after an unknown answer"
+    TRANSIENT_RETRY = "retry of a transient failure"
+    EARLY_EVENT = "requeue of an early event"
+    TERMINAL_EVENT = "terminal event"
+    ONE_CLOSER = "one owner of the terminal event"
+    PIVOT_CHECK = "pivot check"
+    MINOR_UNITS = "exact minor units of money"
+    SAGA_ID = "saga id on every event"
+
+
+def safeguard(name: SafeguardName, reason: str = "") -> Safeguard:
+    """Return the safeguard by name, with the `reason` of one violation where it is given."""
+    known = SAFEGUARDS[name]
+    return Safeguard(known.name, reason or known.reason, known.advice)
+
+
+#: One row per safeguard: its name, what it prevents, how to add it in two sentences.
+_ROWS: tuple[Safeguard, ...] = (
+    Safeguard(
+        SafeguardName.IDEMPOTENCY_KEY,
+        "Prevents that a repeated call to the gateway or the carrier has its effect twice, which "
+        "no inbox can: the first call may have gone through before the crash or the timeout.",
+        "Send a key that is derived from the order and the step (such as 'charge-o1') with every "
+        "charge, refund and shipment, and send the same key whenever that step is tried again. "
+        "Make a new key only for a new decision, such as another card after a decline: the same "
+        "key returns the stored answer, declines included.",
+    ),
+    Safeguard(
+        SafeguardName.INBOX,
+        "Prevents that a message that is delivered again is handled again.",
+        "Insert the message id with the consumer's name into a table with a unique index, in the "
+        "very transaction that changes the data and writes the outgoing events. When the insert "
+        "fails because the row exists, acknowledge and do nothing else.",
+    ),
+    Safeguard(
+        SafeguardName.STABLE_MESSAGE_ID,
+        "Prevents that the same event comes under another id each time it is sent, where an "
+        "inbox cannot recognise it.",
+        "Make the event's id when the event is written to the outbox, store it there, and let the "
+        "relay send the stored one. Where the sender is not yours, use order and event type as "
+        "the inbox key.",
+    ),
+    Safeguard(
+        SafeguardName.OUTBOX,
+        "Prevents that a change is committed and its event lost, or an event sent whose change "
+        "never was: database and broker share no transaction.",
+        "Write the event into a table in the transaction of the change instead of publishing it "
+        "in the handler. Let a relay publish the rows, and mark a row as sent only after the "
+        "broker has confirmed it.",
+    ),
+    Safeguard(
+        SafeguardName.ACKNOWLEDGE_LAST,
+        "Prevents that a message is lost when its consumer dies while handling it.",
+        "Switch automatic acknowledgement off and acknowledge after the transaction has been "
+        "committed. The message may then come twice after a crash, so an inbox belongs to it.",
+    ),
+    Safeguard(
+        SafeguardName.TOMBSTONE,
+        "Prevents that an action takes effect after its own compensation has overtaken it.",
+        "When a compensation finds nothing to undo, store in the same transaction that this "
+        "order's step is cancelled. Let the action look for that record before it does anything, "
+        "and end without effect when it is there.",
+    ),
+    Safeguard(
+        SafeguardName.GUARDED_STATUS,
+        "Prevents that a late or repeated event moves an order that has already ended, or moves "
+        "it backwards.",
+        "Change the status only together with a test of the old one: UPDATE orders SET status = "
+        "'CONFIRMED' WHERE id = ? AND status = 'AWAITING_PAYMENT'. When no row was changed, emit "
+        "no event, and acknowledge.",
+    ),
+    Safeguard(
+        SafeguardName.VERSION_CHECK,
+        "Prevents that two handlers read the same row and the second overwrites what the first "
+        "wrote.",
+        "Give the row a version, and write with WHERE version = the one that was read, or lock "
+        "the row while reading it. When no row was changed, read again and decide again: the "
+        "conflict does not mean that the work is done.",
+    ),
+    Safeguard(
+        SafeguardName.CONDITIONAL_UPDATE,
+        "Prevents that two orders take the last piece: both read the stock before either wrote.",
+        "Test and take in one statement: UPDATE stock SET available = available - ? WHERE sku = ? "
+        "AND available >= ?. Treat an update that changed no row as out of stock.",
+    ),
+    Safeguard(
+        SafeguardName.ATOMIC_RESERVATION,
+        "Prevents that an order keeps some of its lines reserved after another line failed.",
+        "Add up the quantities per SKU first, and reserve all lines in one transaction. When one "
+        "line has too little stock, roll the whole transaction back, and emit the failure in a "
+        "transaction of its own.",
+    ),
+    Safeguard(
+        SafeguardName.REFUND_ON_RESERVATION_FAILURE,
+        "Prevents that a customer pays for an order whose goods could not be reserved.",
+        "Let the inventory service emit payment.refund.requested in the transaction that records "
+        "inventory.reservation.failed. Let the payment service subscribe to it and refund what "
+        "was captured.",
+    ),
+    Safeguard(
+        SafeguardName.RELEASE_ON_SHIPPING_FAILURE,
+        "Prevents that stock stays reserved for an order that will never be shipped.",
+        "Let the shipping service emit inventory.release.requested in the transaction that "
+        "records shipping.failed, beside the request for the refund. Let the inventory service "
+        "subscribe to it and return the pieces that it reserved for this order, once.",
+    ),
+    Safeguard(
+        SafeguardName.REFUND_ON_SHIPPING_FAILURE,
+        "Prevents that a customer pays for an order that will never be shipped.",
+        "Let the shipping service emit payment.refund.requested in the transaction that records "
+        "shipping.failed, beside the request for the release. Neither may wait for the other: "
+        "both must happen, in any order.",
+    ),
+    Safeguard(
+        SafeguardName.LATE_SUCCESS,
+        "Prevents that a step that succeeds after its order has failed or was cancelled is kept.",
+        "When a success arrives for an order that has ended, request its compensation instead of "
+        "ignoring the event. Test for the end in the same transaction, so that no success slips "
+        "in between.",
+    ),
+    Safeguard(
+        SafeguardName.COMPENSATION_RETRY,
+        "Prevents that a refund or a release that failed once is never made.",
+        "Let the error of a compensation reach the broker, so that the message comes again, or "
+        "store the compensation as due and repeat it until it is done. Report it as done only "
+        "after it was, and never catch its error only to log it.",
+    ),
+    Safeguard(
+        SafeguardName.COMPENSATION_RECORD,
+        "Prevents that a compensation undoes what never happened, or undoes it twice.",
+        "Store what an action did (the charge id and the amount, the pieces per SKU) and let the "
+        "compensation undo exactly that record. Mark the record as compensated in the same "
+        "transaction, and do nothing when it is missing or marked.",
+    ),
+    Safeguard(
+        SafeguardName.LOOKUP,
+        "Prevents that a timeout is taken for a refusal while the money was taken or the parcel "
+        "was booked.",
+        "After a timeout ask the gateway or the carrier by the idempotency key what became of the "
+        "call, or repeat the call with the same key. Emit a failure only after a definite refusal.",
+    ),
+    Safeguard(
+        SafeguardName.TRANSIENT_RETRY,
+        "Prevents that a short outage of a database, a broker or a gateway fails an order.",
+        "Let connection errors leave the handler, so that the broker delivers the message again. "
+        "Emit a failure event only for a business refusal: declined, out of stock, refused by the "
+        "carrier.",
+    ),
+    Safeguard(
+        SafeguardName.EARLY_EVENT,
+        "Prevents that an event that overtakes the one it depends on is thrown away.",
+        "When an event refers to an order or a step that is not known yet, store it beside the "
+        "order, or give it back to the broker, instead of acknowledging it. Handle it when what "
+        "it waits for has arrived.",
+    ),
+    Safeguard(
+        SafeguardName.TERMINAL_EVENT,
+        "Prevents that an order stays open for ever, because nobody ends its saga on some path.",
+        "Write down every path through the saga, failures and cancellations included, and let "
+        "each one end in exactly one of order.saga.completed and order.saga.failed. Emit it in "
+        "the transaction that makes the order's status final.",
+    ),
+    Safeguard(
+        SafeguardName.ONE_CLOSER,
+        "Prevents that a saga is ended twice, or as completed and as failed.",
+        "Let one participant alone (usually the order service) emit the events that end a saga. "
+        "Let it do so only when its guarded change of the status has changed a row.",
+    ),
+    Safeguard(
+        SafeguardName.PIVOT_CHECK,
+        "Prevents that a parcel leaves for an order that is cancelled, unpaid or without stock, "
+        "and that money or stock is given back after it has left.",
+        "Before the shipment ask, in one transaction with the decision to ship, whether the order "
+        "is paid, reserved and not cancelled. After it refuse every cancellation: from the pivot "
+        "on the saga only goes forward.",
+    ),
+    Safeguard(
+        SafeguardName.MINOR_UNITS,
+        "Prevents that the amount that is charged is not the amount of the order.",
+        "Keep money as a whole number of the currency's minor unit, with the currency beside it, "
+        "from the order to the gateway; never as a float. Take the number of decimals from the "
+        "currency (none for JPY, three for KWD), and carry the amount in the event instead of "
+        "computing it again.",
+    ),
+    Safeguard(
+        SafeguardName.SAGA_ID,
+        "Prevents that an event or a compensation cannot be matched with its order.",
+        "Put the saga id and the order id into every event that a handler publishes, copied from "
+        "the event that it handles. Refuse to publish an event without them.",
+    ),
+)
+
+SAFEGUARDS: Mapping[SafeguardName, Safeguard] = MappingProxyType(
+    {SafeguardName(row.name): row for row in _ROWS}
+)

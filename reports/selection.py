@@ -1,0 +1,76 @@
+"""Which steps to show where there is no room for all: the marked ones, then their surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from attrs import frozen
+
+from reports.counterexample import Counterexample, Step
+from reports.wording import count, marked
+
+
+@frozen
+class Gap:
+    """Steps that were left out between two that are shown."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def text(self) -> str:
+        """The gap in words; says so when marked steps had to be left out, too."""
+        lost = sum(1 for step in self.steps if marked(step))
+        if lost:
+            return f"... {count(len(self.steps), 'step')}, {lost} of them marked: see the report"
+        return f"... {count(len(self.steps), 'step')} in order, without a fault"
+
+
+def with_gaps(steps: Sequence[Step], kept: Iterable[int]) -> list[Step | Gap]:
+    """Return the steps at the positions `kept`, with a `Gap` wherever some are missing."""
+    shown: list[Step | Gap] = []
+    next_position = 0
+    for position in [*sorted(set(kept)), len(steps)]:
+        if position > next_position:
+            shown.append(Gap(tuple(steps[next_position:position])))
+        if position < len(steps):
+            shown.append(steps[position])
+        next_position = position + 1
+    return shown
+
+
+def _by_importance(c: Counterexample) -> list[int]:
+    """Return all positions: guilty, marked, guilty entries, then by distance to a marked step."""
+    important = [i for i, step in enumerate(c.steps) if marked(step)]
+
+    def rank(position: int) -> tuple[int, int, int]:
+        step = c.steps[position]
+        if step.guilty:
+            return (0, 0, position)
+        if marked(step):
+            return (1, 0, position)
+        if any(entry.guilty for entry in step.entries) or position == 0:
+            return (2, 0, position)
+        return (3, min((abs(position - i) for i in important), default=position), position)
+
+    return sorted(range(len(c.steps)), key=rank)
+
+
+def select(
+    c: Counterexample, room: int, size: Callable[[list[Step | Gap]], int]
+) -> list[Step | Gap]:
+    """Return as many steps as fit into `room`, most important first, in the order of the run.
+
+    `size` measures a selection, gaps included; marked steps are left out only when they alone
+    are more than fits.
+    """
+    everything = with_gaps(c.steps, range(len(c.steps)))
+    if size(everything) <= room:
+        return everything
+    kept: list[int] = []
+    best = with_gaps(c.steps, kept)
+    for position in _by_importance(c):
+        attempt = with_gaps(c.steps, [*kept, position])
+        if size(attempt) <= room:
+            kept.append(position)
+            best = attempt
+    return best

@@ -1,0 +1,231 @@
+"""Reports for a terminal: plain text, aligned, without colour codes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+from reports.counterexample import Counterexample, LedgerLine, Step
+from reports.selection import Gap, select
+from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
+from reports.wording import (
+    DRAIN_LINE,
+    GUILTY_MARK,
+    balance_text,
+    clip,
+    count,
+    last_balances,
+    marked,
+    marks,
+    printable,
+    sentence,
+)
+
+WIDTH = 100
+COUNTEREXAMPLE_LINES = 30
+_LABEL = 11
+_MISSING_SHOWN = 6
+_ORDERS_SHOWN = 2
+
+
+def counterexample_text(c: Counterexample, replay_command: str, report: str = "") -> str:
+    """Return a counterexample in at most 30 lines; `report` is the path of the Markdown report.
+
+    Where the schedule is longer, steps in order and without a fault are left out, with their
+    number; marked steps stay.
+    """
+    head, tail = _head(c), _tail(c, replay_command, report)
+    room = COUNTEREXAMPLE_LINES - len(head) - len(tail)
+    entries = _entries(c)
+    guilty = sum(1 for _, entry in entries if entry.guilty)
+    wanted = min(len(entries), max(guilty + 2, room // 3))
+    schedule = _schedule_lines(select(c, room - wanted, lambda s: len(_schedule_lines(s))))
+    ledger = _ledger_lines(entries, room - len(schedule))
+    return "\n".join([*head, *schedule, *ledger, *tail])
+
+
+def _labelled(label: str, text: str, lines: int = 2) -> list[str]:
+    """Return `label  text`, the text wrapped into at most `lines` lines of the full width."""
+    wrapped = textwrap.wrap(printable(text), WIDTH - _LABEL - 2) or [""]
+    if len(wrapped) > lines:
+        wrapped = [*wrapped[: lines - 1], clip(" ".join(wrapped[lines - 1 :]), WIDTH - _LABEL - 2)]
+    first, *rest = wrapped
+    return [f"{label:<{_LABEL}}  {first}".rstrip(), *(" " * (_LABEL + 2) + line for line in rest)]
+
+
+def _head(c: Counterexample) -> list[str]:
+    """Return what was violated, where, and the sentence."""
+    return [
+        *textwrap.wrap(printable(f"{c.property_id} VIOLATED: {c.statement}"), WIDTH)[:2],
+        *_labelled("target", f"{c.target}, {c.delivery}; {c.setting}"),
+        *_labelled("found", c.finding),
+        *_labelled("schedule", sentence(c), 3),
+    ]
+
+
+def _schedule_lines(selection: list[Step | Gap]) -> list[str]:
+    """Return one line per step or gap, and one where the run only comes to rest."""
+    lines: list[str] = []
+    drained = False
+    for item in selection:
+        first = item.steps[0] if isinstance(item, Gap) else item
+        if first.drained and not drained:
+            lines.append(f"         -- {DRAIN_LINE} --")
+            drained = True
+        lines.append(f"         {item.text}" if isinstance(item, Gap) else _step_line(item))
+    return lines
+
+
+def _step_line(step: Step) -> str:
+    """Return a step with its number and marks; the notes of a marked step stand beside it."""
+    text = printable(step.action)
+    if marked(step) and step.notes:
+        text += f" ({printable('; '.join(step.notes))})"
+    return clip(f"{step.number:>5} {marks(step):<2} {text}", WIDTH)
+
+
+def _entries(c: Counterexample) -> list[tuple[int, LedgerLine]]:
+    """Return all ledger entries with the number of their step."""
+    return [(step.number, entry) for step in c.steps for entry in step.entries]
+
+
+def _ledger_lines(entries: list[tuple[int, LedgerLine]], room: int) -> list[str]:
+    """Return the ledger in at most `room` lines: the guilty entries, then as many as fit."""
+    if len(entries) > room:
+        ranked = sorted(range(len(entries)), key=lambda i: (not entries[i][1].guilty, i))
+        chosen = sorted(ranked[: max(room - 1, 0)])
+        left_out = len(entries) - len(chosen)
+        entries = [entries[i] for i in chosen]
+        more = [f"{'':<{_LABEL}}  ... and {left_out} more: see the report"][:room]
+    else:
+        more = []
+    width = max((len(str(number)) for number, _ in entries), default=1)
+    lines = [
+        clip(
+            f"{'' if i else 'ledger':<{_LABEL}}  {GUILTY_MARK if entry.guilty else ' '} "
+            f"step {number:>{width}}: {printable(entry.order)} {printable(entry.text)}",
+            WIDTH,
+        )
+        for i, (number, entry) in enumerate(entries)
+    ]
+    return lines + more
+
+
+def _tail(c: Counterexample, replay_command: str, report: str) -> list[str]:
+    """Return what follows from the violation: divergence, safeguard, what to do next."""
+    lines: list[str] = []
+    balances = last_balances(c)
+    for number, balance in enumerate(balances[:_ORDERS_SHOWN]):
+        more = len(balances) - _ORDERS_SHOWN if number == _ORDERS_SHOWN - 1 else 0
+        text = balance_text(balance) + (f"; {count(more, 'order')} more" if more > 0 else "")
+        lines += _labelled("" if number else "in the end", text, 1)
+    if c.divergence is not None:
+        allowed = " or ".join(c.divergence.expected) or "nothing"
+        lines += _labelled(
+            "model",
+            f"at step {c.divergence.step} the target did: {c.divergence.did}; the model "
+            f"allows: {allowed}",
+        )
+    if c.safeguard is not None:
+        lines += _labelled("missing", f"{c.safeguard.name}: {c.safeguard.reason}", 2)
+        lines += _labelled("", c.safeguard.advice, 4)
+    if c.also:
+        lines += _labelled("also breaks", ", ".join(c.also), 1)
+    # Never wrapped or clipped: these two are there to be copied.
+    lines.append(f"{'replay':<{_LABEL}}  {printable(replay_command)}")
+    if report:
+        lines.append(f"{'report':<{_LABEL}}  {printable(report)}")
+    return lines
+
+
+def summary_text(summary: RunSummary) -> str:
+    """Return the closing table of a run: settings, verdicts, faults, coverage, amount of work."""
+    sections = [
+        _settings(summary),
+        _property_table(summary.properties),
+        _fault_table(summary.fault_counts),
+        _closing(summary),
+    ]
+    return "\n\n".join("\n".join(section) for section in sections if section)
+
+
+def _settings(summary: RunSummary) -> list[str]:
+    """Return what was verified and under which conditions."""
+    return [
+        *_labelled("target", summary.target),
+        *_labelled("delivery", summary.delivery),
+        *_labelled("faults", ", ".join(summary.faults) or "none", 4),
+        *_labelled("profile", f"{summary.profile}, seed {summary.seed}"),
+    ]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: int) -> list[str]:
+    """Return aligned columns; column `right` is flush right, the last one is wrapped."""
+    cells = [[printable(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header) - 1)]
+    room = max(WIDTH - sum(widths) - 2 * len(widths), 20)
+    lines: list[str] = []
+    for row in cells:
+        first = "  ".join(
+            cell.rjust(width) if i == right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row[:-1], widths, strict=True))
+        )
+        text = textwrap.wrap(row[-1], room) or [""]
+        lines.append(f"{first}  {text[0]}".rstrip())
+        lines += [" " * (len(first) + 2) + line for line in text[1:]]
+    return lines
+
+
+def _property_table(properties: Sequence[PropertyVerdict]) -> list[str]:
+    """Return one row per property: its verdict, how often it was checked, and why."""
+    rows = []
+    for row in properties:
+        text = row.reason or row.statement
+        if row.counterexample:
+            text += f" (see {row.counterexample})"
+        checked = "-" if row.verdict is Verdict.NOT_APPLICABLE else f"{row.checked:,}"
+        rows.append([row.id, row.verdict.value, checked, text])
+    return _table(["property", "verdict", "checked", "statement, or reason"], rows, 2)
+
+
+def _fault_table(faults: Sequence[FaultCount]) -> list[str]:
+    """Return one row per fault: how often it was proved to have fired, or why it did not."""
+    if not faults:
+        return []
+    rows = []
+    for row in faults:
+        if not row.asked:
+            rows.append([row.fault, "-", f"not asked for{': ' if row.reason else ''}{row.reason}"])
+        elif not row.fired:
+            rows.append([row.fault, "0", f"NEVER FIRED: {row.reason or row.meaning}"])
+        else:
+            rows.append([row.fault, f"{row.fired:,}", row.meaning])
+    return _table(["fault", "fired", "what it does"], rows, 1)
+
+
+def _closing(summary: RunSummary) -> list[str]:
+    """Return coverage, amount of work, and the verdicts counted."""
+    verdicts = Counter(row.verdict for row in summary.properties)
+    counted = ", ".join(f"{verdicts[v]} {v.value}" for v in Verdict if verdicts[v])
+    return [
+        *_coverage_lines(summary.coverage),
+        *_labelled(
+            "work", f"{count(summary.schedules, 'schedule')}, {count(summary.steps, 'step')}"
+        ),
+        *_labelled("verdicts", counted or "none"),
+    ]
+
+
+def _coverage_lines(coverage: Coverage) -> list[str]:
+    """Return how much of the model was visited, and the first of what was not."""
+    if not coverage.total:
+        return _labelled("coverage", f"none: {coverage.reason or 'no transition can be visited'}")
+    share = 100 * coverage.visited // coverage.total
+    text = f"{coverage.visited} of {coverage.total} transitions of the model visited ({share} %)"
+    lines = _labelled("coverage", f"{text}: {coverage.reason}" if coverage.reason else text)
+    if coverage.missing:
+        more = len(coverage.missing) - _MISSING_SHOWN
+        shown = "; ".join(coverage.missing[:_MISSING_SHOWN])
+        lines += _labelled("", f"missing: {shown}{f'; and {more} more' if more > 0 else ''}", 4)
+    return lines

@@ -1,0 +1,122 @@
+"""Wording that every form of report shares: money, marks, the sentence, harmless text."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from reports.counterexample import Balance, Counterexample, Step, StepKind
+
+#: Decimals of the currencies that have not two (ISO 4217).
+_CURRENCIES_BY_DECIMALS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DECIMALS = {
+    currency: places for places, row in _CURRENCIES_BY_DECIMALS.items() for currency in row.split()
+}
+
+_KIND_MARK = {StepKind.DEFAULT: "", StepKind.DEVIATION: "*", StepKind.FAULT: "!"}
+GUILTY_MARK = ">"
+
+#: What the marks beside a step mean, in the order in which they are explained.
+MARK_MEANING: dict[str, str] = {
+    "*": "differs from first in, first out",
+    "!": "a fault",
+    GUILTY_MARK: "breaks the property",
+}
+
+#: The line between the steps that were chosen and those that only let the run come to rest.
+DRAIN_LINE = "no more faults: deliver everything"
+
+
+def printable(text: str) -> str:
+    r"""Return `text` on one line and without control characters: these are shown as `\n`, `\x1b`.
+
+    Strings of a target may hold line ends, terminal codes, text direction marks or halves of
+    characters; none of them may reach a terminal or a file as it is.
+    """
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def clip(text: str, width: int) -> str:
+    """Return `text` in at most `width` characters, its end replaced by dots where it was longer."""
+    return text if len(text) <= width else text[: max(width - 3, 0)].rstrip() + "..."
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, as in "1 step" or "1,200 steps"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def decimals(currency: str) -> int:
+    """Return how many decimals a currency's major unit has: 2 for EUR, 0 for JPY, 3 for KWD."""
+    return _DECIMALS.get(currency.upper(), 2)
+
+
+def money(amount: int, currency: str) -> str:
+    """Return an amount of minor units in the currency's own major unit, as in "12.50 EUR"."""
+    places = decimals(currency)
+    sign, digits = "-" if amount < 0 else "", str(abs(amount)).rjust(places + 1, "0")
+    whole, fraction = digits[: len(digits) - places], digits[len(digits) - places :]
+    return f"{sign}{whole}{'.' if places else ''}{fraction} {printable(currency)}"
+
+
+def marks(step: Step) -> str:
+    """Return the marks of a step: `*` or `!` or nothing, then `>` where it is the guilty one."""
+    return _KIND_MARK[step.kind] + (GUILTY_MARK if step.guilty else "")
+
+
+def marked(step: Step) -> bool:
+    """Whether a step carries a mark, that is, a reader must see it."""
+    return bool(marks(step))
+
+
+def sentence(c: Counterexample) -> str:
+    """Return the schedule in one sentence: first in, first out, except for its deviations."""
+    if not c.deviations:
+        return "First in, first out, without any fault."
+    parts = (f"{printable(step.action)} (step {step.number})" for step in c.deviations)
+    return f"First in, first out, except: {'; '.join(parts)}."
+
+
+def balance_text(balance: Balance) -> str:
+    """Return an order's balance in words, as in "o1 failed, 10.00 EUR held, 1 reserved"."""
+    parts = [
+        f"{printable(balance.order)} {printable(balance.status)}",
+        f"{money(balance.money, balance.currency)} held",
+        f"{balance.reserved} reserved",
+        f"{balance.shipped} shipped",
+    ]
+    return ", ".join(parts)
+
+
+def last_balances(c: Counterexample) -> tuple[Balance, ...]:
+    """Return each order's balance at the end of the run, orders by first appearance."""
+    latest: dict[str, Balance] = {}
+    for step in c.steps:
+        for balance in step.balances:
+            latest[balance.order] = balance
+    return tuple(latest.values())
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as a reader can use it here: relative where it lies below this folder."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def replay_command(file: Path, target: str) -> str:
+    """Return the command that replays a counterexample's JSON file, quoted for a shell.
+
+    Values are joined to their options by `=`: pytest takes a lone file name for a place to look
+    for tests (and conftest.py) as long as it has not read the option's definition.
+    """
+    options = (f"--saga-replay={shown_path(file)}", f"--saga-target={target}")
+    return shlex.join(("python", "-m", "pytest", *options))
