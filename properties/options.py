@@ -9,16 +9,16 @@ order. A wrong name or value is an `OptionError`: one message for the user.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from attrs import frozen
 
+from implementations.errors import nearest
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
 
 T = TypeVar("T")
@@ -103,18 +103,11 @@ class OptionError(Exception):
     """A setting that cannot be right: what, where, and what would be right."""
 
     def __init__(
-        self, where: str, problem: str, allowed: Sequence[str] = (), near: str = ""
+        self, where: str, problem: str, allowed: Sequence[str] = (), near: str | None = None
     ) -> None:
         hint = f" Did you mean {near}?" if near else ""
         choice = f" Allowed: {', '.join(allowed)}." if allowed else ""
         super().__init__(f"{where}: {problem}.{hint}{choice}")
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """Return the one of `words` that was probably meant, or nothing if none is close."""
-    by_folded = {candidate.casefold(): candidate for candidate in words}
-    found = difflib.get_close_matches(word.strip().casefold(), by_folded, n=1, cutoff=0.5)
-    return by_folded[found[0]] if found else ""
 
 
 def normal(word: str) -> str:
@@ -148,7 +141,9 @@ class Given:
     value: object
     source: Source
 
-    def error(self, problem: str, allowed: Sequence[str] = (), near: str = "") -> OptionError:
+    def error(
+        self, problem: str, allowed: Sequence[str] = (), near: str | None = None
+    ) -> OptionError:
         """Describe what is wrong with the value, in the words of the place it stands in."""
         return OptionError(self.source.spell(self.option), problem, allowed, near)
 
@@ -286,7 +281,9 @@ def _fault(given: Given, word: str, sign: str = "") -> Fault:
     if word not in list(Fault):
         near = nearest(word, [*Fault, *(() if sign else ("all", "none", "default"))])
         problem = f"no such fault: {sign + word!r}"
-        raise given.error(problem, (*Fault, "all", "none", "default"), near and sign + near)
+        raise given.error(
+            problem, (*Fault, "all", "none", "default"), sign + near if near else None
+        )
     return Fault(word)
 
 
@@ -309,7 +306,7 @@ def parse_replay(given: Given) -> Path:
     if path.is_dir():
         raise given.error(f"{path} is a directory; name the counterexample's .json file in it")
     near = nearest(path.name, [f.name for f in path.parent.glob("*.json")])
-    raise given.error(f"no such file: {path}", near=near and str(path.parent / near))
+    raise given.error(f"no such file: {path}", near=str(path.parent / near) if near else None)
 
 
 def parse_report_dir(given: Given) -> Path:

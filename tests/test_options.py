@@ -289,10 +289,10 @@ def test_pytest_takes_the_options(tmp_path: Path) -> None:
 def test_pytest_prints_one_message(tmp_path: Path) -> None:
     """Pins that a wrong value is a usage error of pytest: one line, and no traceback of ours."""
     write(tmp_path, "[tool.pytest.ini_options]\n")
-    run = run_pytest(tmp_path, "--saga-profile=cj")
+    run = run_pytest(tmp_path, "--saga-profile=cii")
     assert run.returncode == pytest.ExitCode.USAGE_ERROR
     expected = (
-        "--saga-profile: no such profile: 'cj'. Did you mean ci? Allowed: quick, ci, nightly."
+        "--saga-profile: no such profile: 'cii'. Did you mean ci? Allowed: quick, ci, nightly."
     )
     assert run.stderr.strip() == f"ERROR: {expected}"
 
