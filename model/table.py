@@ -115,6 +115,11 @@ class Table:
         return tuple(pairs)
 
     @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """Every effect that a row has."""
+        return tuple({effect: None for row in self.rows for effect in row.effects})
+
+    @cached_property
     def by_key(self) -> Mapping[tuple[str, str, str], tuple[Row, ...]]:
         """The rows of each (actor, state, message)."""
         found: dict[tuple[str, str, str], tuple[Row, ...]] = {}
@@ -128,6 +133,14 @@ class Table:
         for row in self.rows:
             found.setdefault(row.on, {})[row.actor] = None
         return {message: tuple(actors) for message, actors in found.items()}
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {actor: place for place, actor in enumerate(self.actors)}
+
+    def place(self, actor: str) -> int:
+        """The number of an actor: where its state stands in a tuple of all states."""
+        return self._places[actor]
 
     def machine(self, actor: str) -> Machine:
         """The machine of an actor."""
