@@ -19,6 +19,11 @@ from reports.wording import (
     sentence,
 )
 
+_PASTE = """\
+Paste this into a test module of your own. It holds the schedule, needs no other file, and finds
+your code where the test itself finds it. Its interpreter needs the packages that the kit depends
+on; the environment variable `ORDER_SAGA_KIT` says where the kit is, should it have moved."""
+
 
 def counterexample_markdown(c: Counterexample, replay_command: str, kit: Kit | None = None) -> str:
     """Return the whole page; `kit` is the clone that the regression test calls."""
@@ -189,8 +194,5 @@ def _replay(c: Counterexample, replay_command: str, kit: Kit) -> str:
         f"## Replay\n\n{fenced(printable(replay_command), 'sh')}\n"
         "It fails as long as the bug is there, and passes once it is fixed.\n\n"
         "## Regression test\n\n"
-        "Paste this into a test module of your own. It holds the schedule, needs no other file, "
-        "and finds\nyour code where the test itself finds it. Its interpreter needs the packages "
-        "that the kit depends on;\nthe environment variable `ORDER_SAGA_KIT` says where the kit is, if "
-        "it is not where it was.\n\n" + fenced(regression_test(c, kit), "python")
+        f"{_PASTE}\n\n{fenced(regression_test(c, kit), 'python')}"
     )

@@ -17,11 +17,16 @@ class Gap:
     steps: tuple[Step, ...]
 
     @property
+    def marked(self) -> int:
+        """How many of the steps carry a mark."""
+        return sum(1 for step in self.steps if marked(step))
+
+    @property
     def text(self) -> str:
         """The gap in words; says so when marked steps had to be left out, too."""
-        lost = sum(1 for step in self.steps if marked(step))
-        if lost:
-            return f"... {count(len(self.steps), 'step')}, {lost} of them marked: see the report"
+        if self.marked:
+            hidden = f"{self.marked} of them marked"
+            return f"... {count(len(self.steps), 'step')}, {hidden}: see the report"
         return f"... {count(len(self.steps), 'step')} in order, without a fault"
 
 

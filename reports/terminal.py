@@ -25,6 +25,7 @@ from reports.wording import (
 WIDTH = 100
 COUNTEREXAMPLE_LINES = 30
 _LABEL = 11
+_ADVICE_LINES = 4
 _MISSING_SHOWN = 6
 _ORDERS_SHOWN = 2
 
@@ -35,14 +36,18 @@ def counterexample_text(c: Counterexample, replay_command: str, report: str = ""
     Where the schedule is longer, steps in order and without a fault are left out, with their
     number; marked steps stay.
     """
-    head, tail = _head(c), _tail(c, replay_command, report)
-    room = COUNTEREXAMPLE_LINES - len(head) - len(tail)
-    entries = _entries(c)
-    guilty = sum(1 for _, entry in entries if entry.guilty)
-    wanted = min(len(entries), max(guilty + 2, room // 3))
-    schedule = _schedule_lines(select(c, room - wanted, lambda s: len(_schedule_lines(s))))
-    ledger = _ledger_lines(entries, room - len(schedule))
-    return "\n".join([*head, *schedule, *ledger, *tail])
+    for advice_lines in (_ADVICE_LINES, 0):
+        head, tail = _head(c), _tail(c, replay_command, report, advice_lines)
+        room = COUNTEREXAMPLE_LINES - len(head) - len(tail)
+        entries = _entries(c)
+        guilty = sum(1 for _, entry in entries if entry.guilty)
+        wanted = min(len(entries), guilty + 1 if not advice_lines else max(guilty + 2, room // 3))
+        wanted = min(wanted, room // 2)
+        selection = select(c, room - wanted, lambda s: len(_schedule_lines(s)))
+        if not any(isinstance(item, Gap) and item.marked for item in selection):
+            break  # else once more without the advice, which stands in the report, too
+    schedule = _schedule_lines(selection)
+    return "\n".join([*head, *schedule, *_ledger_lines(entries, room - len(schedule)), *tail])
 
 
 def _labelled(label: str, text: str, lines: int = 2) -> list[str]:
@@ -112,7 +117,7 @@ def _ledger_lines(entries: list[tuple[int, LedgerLine]], room: int) -> list[str]
     return lines + more
 
 
-def _tail(c: Counterexample, replay_command: str, report: str) -> list[str]:
+def _tail(c: Counterexample, replay_command: str, report: str, advice_lines: int) -> list[str]:
     """Return what follows from the violation: divergence, safeguard, what to do next."""
     lines: list[str] = []
     balances = last_balances(c)
@@ -129,7 +134,8 @@ def _tail(c: Counterexample, replay_command: str, report: str) -> list[str]:
         )
     if c.safeguard is not None:
         lines += _labelled("missing", f"{c.safeguard.name}: {c.safeguard.reason}", 2)
-        lines += _labelled("", c.safeguard.advice, 4)
+        if advice_lines:
+            lines += _labelled("", c.safeguard.advice, advice_lines)
     if c.also:
         lines += _labelled("also breaks", ", ".join(c.also), 1)
     # Never wrapped or clipped: these two are there to be copied.

@@ -361,5 +361,5 @@ def summary() -> RunSummary:
         steps=123456,
         properties=rows,
         fault_counts=faults,
-        coverage=Coverage(41, 47, tuple(f"order/OPEN/event-{n}" for n in range(6)) + ("x", "y")),
+        coverage=Coverage(41, 47, tuple(f"order/OPEN/event-{n}" for n in range(8))),
     )

@@ -1,0 +1,95 @@
+"""Limits of the terminal form; its exact text is pinned by golden files."""
+
+from __future__ import annotations
+
+import pytest
+from attrs import evolve
+
+from reports.counterexample import Counterexample
+from reports.terminal import COUNTEREXAMPLE_LINES, WIDTH, counterexample_text, summary_text
+from reports.verdict import Coverage
+from tests.reports import samples
+
+MANY = tuple(range(2, 60, 2))
+LONG = (
+    samples.long(),
+    samples.long(1000),
+    samples.long(words=30),
+    samples.long(faults=MANY),
+    samples.long(faults=MANY, words=30),
+    samples.hostile(),
+)
+
+
+@pytest.mark.parametrize("c", LONG, ids=map(str, range(len(LONG))))
+def test_at_most_thirty_lines_of_a_hundred_columns(c: Counterexample) -> None:
+    """Pins the limits, however long the schedule, the texts and the list of faults are."""
+    lines = counterexample_text(c, "replay", "report").splitlines()
+    assert len(lines) <= COUNTEREXAMPLE_LINES
+    assert max(map(len, lines)) <= WIDTH
+    assert [line for line in lines if not line.isprintable()] == []
+
+
+def test_marked_steps_stay() -> None:
+    """Pins that each deviation, each fault and the guilty step is shown, and gaps are counted."""
+    c = samples.long(1000, faults=(100, 300, 500, 700))
+    text = counterexample_text(c, "replay")
+    for number in (100, 300, 500, 700):
+        assert f"{number:>5} !  deliver event {number}\n" in text
+    assert "  999 >  deliver event 999\n" in text
+    shown = sum(f"  deliver event {n}\n" in text for n in range(1, 1001))
+    gaps = [int(w[1]) for w in map(str.split, text.splitlines()) if w[0] == "..." and "in" in w]
+    assert shown + sum(gaps) == 1000
+
+
+def test_more_marked_steps_than_lines() -> None:
+    """Pins that the guilty step stays even then, and that the hidden marks are counted."""
+    text = counterexample_text(samples.long(faults=MANY), "replay")
+    assert "   59 >  deliver event 59\n" in text
+    assert "of them marked: see the report\n" in text
+
+
+def test_guilty_entries_stay() -> None:
+    """Pins that the entries that the violation rests on are shown, and others are counted."""
+    text = counterexample_text(samples.long(), "replay")
+    assert "> step  3: o1 entry 3\n" in text
+    assert "> step 59: o1 entry 59\n" in text
+    assert "more: see the report\n" in text
+
+
+def test_command_and_path_are_never_cut() -> None:
+    """Pins that what is there to be copied stays on one line, longer than any other."""
+    command, path = "pytest " + "x" * 200, "out/" + "y" * 200
+    lines = counterexample_text(samples.double_charge(), command, path).splitlines()
+    assert lines[-2:] == [f"replay       {command}", f"report       {path}"]
+
+
+def test_without_the_optional_parts() -> None:
+    """Pins that a counterexample without diagnosis and ledger has no empty headings."""
+    c = evolve(samples.long(3, ()), safeguard=None, divergence=None, also=(), steps=())
+    assert [line.split()[0] for line in counterexample_text(c, "replay").splitlines()] == [
+        *("LIVE-1", "target", "found", "schedule", "replay"),
+    ]
+
+
+def test_summary_of_nothing() -> None:
+    """Pins that a run without properties, faults and coverage says so instead of failing."""
+    empty = evolve(
+        samples.summary(),
+        properties=(),
+        fault_counts=(),
+        faults=(),
+        coverage=Coverage(0, 0, reason="the target names its events otherwise"),
+    )
+    text = summary_text(empty)
+    assert "faults       none\n" in text
+    assert "coverage     none: the target names its events otherwise\n" in text
+    assert "verdicts     none" in text
+
+
+def test_summary_stays_within_its_width() -> None:
+    """Pins the width with long reasons of a target's making, and that none steers the terminal."""
+    row = evolve(samples.summary().properties[0], reason=samples.HOSTILE * 3)
+    text = summary_text(evolve(samples.summary(), properties=(row,), target=samples.HOSTILE))
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert all(line.isprintable() for line in text.splitlines())

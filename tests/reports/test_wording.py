@@ -1,0 +1,86 @@
+"""Wording that all forms share: money, marks, the sentence, harmless text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.counterexample import StepKind
+from reports.wording import clip, count, money, printable, replay_command, sentence
+from tests.reports import samples
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (1250, "EUR", "12.50 EUR"),
+        (5, "USD", "0.05 USD"),
+        (-5, "USD", "-0.05 USD"),
+        (0, "EUR", "0.00 EUR"),
+        (3000, "JPY", "3000 JPY"),
+        (0, "JPY", "0 JPY"),
+        (1, "KWD", "0.001 KWD"),
+        (-12345, "BHD", "-12.345 BHD"),
+        (12345, "CLF", "1.2345 CLF"),
+        (100, "eur", "1.00 eur"),
+        (100, "no\nsuch", "1.00 no\\nsuch"),
+        (10**30 + 1, "EUR", "1" + "0" * 27 + "0.01 EUR"),
+    ],
+)
+def test_money(amount: int, currency: str, text: str) -> None:
+    """Pins the decimals of each kind of currency, signs, and exactness of large amounts."""
+    assert money(amount, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("order → paid, ü, 訂單", "order → paid, ü, 訂單"),
+        ("a\nb\r\tc\x00", "a\\nb\\r\\tc\\x00"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\u202e\u2028\ud800", "\\u202e\\u2028\\ud800"),
+    ],
+)
+def test_printable(text: str, shown: str) -> None:
+    """Pins that letters of any script stay, and that nothing steers a terminal or a line."""
+    assert printable(text) == shown
+
+
+def test_clip() -> None:
+    """Pins that clipped text is never longer than was allowed."""
+    assert clip("abcdef", 6) == "abcdef"
+    assert clip("abcdefg", 6) == "abc..."
+    assert clip("ab defg", 6) == "ab..."
+
+
+def test_count() -> None:
+    """Pins singular, plural and separators."""
+    assert [count(n, "step") for n in (0, 1, 1200)] == ["0 steps", "1 step", "1,200 steps"]
+
+
+def test_sentence_names_deviations_and_faults_alike() -> None:
+    """Pins the sentence: each step that is not benign, with its number."""
+    assert sentence(samples.long(faults=(2, 3))) == (
+        "First in, first out, except: deliver event 2 (step 2); deliver event 3 (step 3)."
+    )
+
+
+def test_sentence_without_deviation() -> None:
+    """Pins what is said of a bug that needs no fault at all."""
+    c = samples.long(faults=())
+    assert all(step.kind is StepKind.DEFAULT for step in c.steps)
+    assert sentence(c) == "First in, first out, without any fault."
+
+
+def test_replay_command_is_quoted_and_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pins that the command survives a shell, and names a file below this folder in short."""
+    monkeypatch.chdir(tmp_path)
+    assert replay_command(tmp_path / "out" / "M 1.json", "cmd: node a.js") == (
+        "python -m pytest '--saga-replay=out/M 1.json' '--saga-target=cmd: node a.js'"
+    )
+    assert replay_command(Path("/elsewhere/M.json"), "m:f") == (
+        "python -m pytest --saga-replay=/elsewhere/M.json --saga-target=m:f"
+    )
