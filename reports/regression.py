@@ -27,16 +27,19 @@ def {name}(tmp_path):
     {docstring}
     schedule = tmp_path / "schedule.json"
     schedule.write_text(json.dumps(COUNTEREXAMPLE), encoding="utf-8")
-    # The kit imports what this test can import; settings of this run are none of its settings.
-    environment = {{k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SAGA_"))}}
-    environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(path) for path in sys.path)
+    # The kit imports what this test can import, but takes no setting of this test run.
+    ours = ("PYTEST_", "SAGA_")
+    environment = {{k: v for k, v in os.environ.items() if not k.startswith(ours)}}
+    environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, sys.path))
     command = [
         *(sys.executable, "-m", "pytest"),
         f"--saga-replay={{schedule}}",
         f"--saga-target={{COUNTEREXAMPLE['target']}}",
         f"--saga-report-dir={{tmp_path / 'reports'}}",
     ]
-    run = subprocess.run(command, cwd=KIT, env=environment, capture_output=True, text=True)
+    run = subprocess.run(
+        command, cwd=KIT, env=environment, capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stdout + run.stderr
 """
 
@@ -58,13 +61,14 @@ def regression_test(c: Counterexample, kit: Kit | None = None) -> str:
     )
 
 
-def python_literal(value: Any, depth: int = 0) -> str:
-    """Return JSON data as Python source, short collections on one line."""
+def python_literal(value: Any, depth: int = 0, taken: int = 0) -> str:
+    """Return JSON data as Python source; what fits beside `taken` characters stays on one line."""
     flat = _flat(value)
-    if not isinstance(value, dict | list) or not value or (depth and len(flat) <= _WIDTH):
+    fits = depth and 4 * depth + taken + len(flat) < _WIDTH
+    if not isinstance(value, dict | list) or not value or fits:
         return flat
     if isinstance(value, dict):
-        items = [f"{_flat(k)}: {python_literal(v, depth + 1)}" for k, v in value.items()]
+        items = [f"{k}: {python_literal(v, depth + 1, len(k) + 2)}" for k, v in _keyed(value)]
         opening, closing = "{}"
     else:
         items = [python_literal(item, depth + 1) for item in value]
@@ -74,10 +78,15 @@ def python_literal(value: Any, depth: int = 0) -> str:
     return f"{opening}\n{lines}{indent[4:]}{closing}"
 
 
+def _keyed(value: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return an object's fields, their names as Python source."""
+    return [(_flat(name), field) for name, field in value.items()]
+
+
 def _flat(value: Any) -> str:
     """Return JSON data as Python source on one line, ASCII only."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_flat(k)}: {_flat(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_flat(field)}" for name, field in _keyed(value)) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_flat(item) for item in value) + "]"
     if isinstance(value, str) and value.isascii() and value.isprintable():
@@ -87,10 +96,10 @@ def _flat(value: Any) -> str:
 
 def _identifier(text: str) -> str:
     """Return text as part of a Python name."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40] or "order"
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:24].rstrip("_") or "order"
 
 
 def _docstring(text: str) -> str:
     """Return text as a docstring, whatever it holds."""
     text = printable(text).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"""{f"{chr(10)}    ".join(textwrap.wrap(text, _WIDTH))}"""'
+    return f'"""{f"{chr(10)}    ".join(textwrap.wrap(text, _WIDTH - 10))}"""'
