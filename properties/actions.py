@@ -1,0 +1,134 @@
+"""An action: one choice of the environment, named so that it means the same in every run.
+
+Names are made of what is visible from outside (message type, order, participant, port call), never of
+a position in a list. A schedule made of names survives the removal of a step.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from model.environment import Fault
+
+
+class Kind(StrEnum):
+    """What sort of choice an action is."""
+
+    PLACE = "place"
+    CANCEL = "cancel"
+    RESUBMIT = "resubmit"
+    ACT = "act"
+    DELIVER = "deliver"
+    RESUME = "resume"
+    RELAY = "relay"
+    FIRE = "fire"
+    ANSWER = "answer"
+    CRASH = "crash"
+    DUPLICATE = "duplicate"
+    REPUBLISH = "republish"
+    TWICE = "twice"
+    IDLE = "idle"
+
+
+class Action(NamedTuple):
+    """One choice: its kind, what it is done to, the port call it strikes, and how."""
+
+    kind: Kind
+    subject: str = ""
+    port: str = ""
+    mode: str = ""
+
+
+class Mode(StrEnum):
+    """How a port call can end other than well, and where a crash can strike it."""
+
+    REFUSED = "refused"
+    UNKNOWN_DONE = "unknown, done"
+    UNKNOWN_NOT_DONE = "unknown, not done"
+    TRANSIENT = "transient"
+    BEFORE = "before"
+    AFTER = "after"
+
+
+IDLE = Action(Kind.IDLE)
+
+#: kinds that a broker, a client and correct services show on a good day
+BENIGN = frozenset(
+    {Kind.PLACE, Kind.DELIVER, Kind.RESUME, Kind.RELAY, Kind.FIRE, Kind.IDLE, Kind.ACT}
+)
+
+_FAULT_OF_KIND = {
+    Kind.CRASH: Fault.CRASH,
+    Kind.DUPLICATE: Fault.DUPLICATE,
+    Kind.REPUBLISH: Fault.REPUBLISH,
+    Kind.TWICE: Fault.CONCURRENCY,
+    Kind.CANCEL: Fault.CANCEL,
+    Kind.RESUBMIT: Fault.RESUBMIT,
+}
+
+
+def fault_of(action: Action) -> Fault | None:
+    """The fault that an action is, or None for a benign one."""
+    if action.kind is Kind.ANSWER:
+        return fault_of_answer(action.port, action.mode)
+    return _FAULT_OF_KIND.get(action.kind)
+
+
+def fault_of_answer(port: str, mode: str) -> Fault:
+    """The fault that an answer of a port is."""
+    match mode:
+        case Mode.TRANSIENT:
+            return Fault.TRANSIENT
+        case Mode.UNKNOWN_DONE | Mode.UNKNOWN_NOT_DONE:
+            return Fault.UNKNOWN
+        case _ if port.startswith("carrier") or "ship" in port:
+            return Fault.CARRIER_REFUSAL
+        case _:
+            return Fault.DECLINE
+
+
+def in_words(action: Action) -> str:
+    """The action in the words of the domain, for reports."""
+    kind, subject, port, mode = action
+    match kind:
+        case Kind.PLACE:
+            return f"the customer places {subject}"
+        case Kind.CANCEL:
+            return f"the customer cancels {subject}"
+        case Kind.RESUBMIT:
+            return f"the client places {subject} again"
+        case Kind.ACT:
+            return f"{port} {subject}".strip()
+        case Kind.DELIVER:
+            return f"deliver {subject}"
+        case Kind.RESUME:
+            return f"{subject}: {port}"
+        case Kind.RELAY:
+            return f"{subject} relays its outbox"
+        case Kind.FIRE:
+            return f"the timer {subject} fires"
+        case Kind.ANSWER:
+            return f"{subject}: {port} → {_MODE_WORDS[Mode(mode)]}"
+        case Kind.CRASH if not port:
+            return f"{subject} crashes while idle, and restarts"
+        case Kind.CRASH:
+            return f"{subject}: crash {mode} {port}, and restart"
+        case Kind.DUPLICATE:
+            return f"the broker delivers {subject} again"
+        case Kind.REPUBLISH:
+            return f"{subject} is published again under a new id"
+        case Kind.TWICE:
+            return f"two copies of {subject} at once"
+        case _:
+            return "nothing to do"
+
+
+_MODE_WORDS = {
+    Mode.REFUSED: "refused",
+    Mode.UNKNOWN_DONE: "timeout, although it was done",
+    Mode.UNKNOWN_NOT_DONE: "timeout, and nothing was done",
+    Mode.TRANSIENT: "fails once, nothing was done",
+    Mode.BEFORE: "before",
+    Mode.AFTER: "after",
+}

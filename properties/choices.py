@@ -1,0 +1,192 @@
+"""What may happen next: one list of actions in canonical order, the benign choice first.
+
+First in, first out means: finish what has begun, empty the outboxes, deliver the oldest message, and
+only then let the customer place the next order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model.environment import Fault
+from model.vocabulary import Status
+from properties.actions import IDLE, Action, Kind, Mode, fault_of_answer
+from properties.network import Message
+from properties.stepping import Operation
+
+if TYPE_CHECKING:
+    from properties.world import World
+
+
+def benign(world: World) -> list[Action]:
+    """What may happen without any fault; never empty."""
+    tasks = world.tasks
+    found = [task.resume for task in tasks.values()]
+    faults = world.scope.faults
+    if found and Fault.CONCURRENCY not in faults:
+        return found[:1]
+    for participant in world.dirty:
+        if f"{participant} relay" not in tasks:
+            found.append(Action(Kind.RELAY, participant))
+    deliveries = [message.deliver for message in world.network.deliverable(world.free)]
+    found += deliveries if Fault.REORDER in faults else deliveries[:1]
+    if world.unplaced and world.free.get(world.order_participant, 1) > 0:
+        found.append(Action(Kind.PLACE, world.unplaced[0]))
+    if found:
+        return found
+    if world.timers:
+        return [Action(Kind.FIRE, min(world.timers, key=lambda timer: timer.due).name)]
+    if world.subject.shape.has("act"):
+        found = _acts(world)
+    return found or [IDLE]
+
+
+def _acts(world: World) -> list[Action]:
+    """What people do to a saga that waits for them; each thing once for each order."""
+    names = world.target.actions()
+    return [
+        Action(Kind.ACT, order, name)
+        for order, saga in world.history.sagas.items()
+        if saga.status is Status.OPEN
+        for name in names
+        if (name, order) not in world.acted
+    ]
+
+
+def faults(world: World) -> list[list[Action]]:
+    """What may go wrong now, one list for each kind of fault that can strike."""
+    groups = [*_answers(world), _crashes(world), *_copies(world), _client(world)]
+    return [group for group in groups if group]
+
+
+def _answers(world: World) -> list[list[Action]]:
+    refused: list[Action] = []
+    unknown: list[Action] = []
+    transient: list[Action] = []
+    for task in world.tasks.values():
+        operation = task.operation
+        if operation is None:
+            continue
+        for mode in modes(operation):
+            if world.left(fault_of_answer(operation.port, mode)):
+                action = Action(Kind.ANSWER, task.name, operation.port, mode)
+                if mode == Mode.REFUSED:
+                    refused.append(action)
+                elif mode == Mode.TRANSIENT:
+                    transient.append(action)
+                else:
+                    unknown.append(action)
+    return [refused, unknown, transient]
+
+
+def _crashes(world: World) -> list[Action]:
+    if not world.left(Fault.CRASH):
+        return []
+    found = []
+    busy = set()
+    for task in world.tasks.values():
+        busy.add(task.participant)
+        if task.operation is None:
+            continue
+        port = task.operation.port
+        found.append(Action(Kind.CRASH, task.name, port, Mode.BEFORE))
+        if task.operation.has_effect:
+            found.append(Action(Kind.CRASH, task.name, port, Mode.AFTER))
+    for participant in world.subject.shape.subscriptions:
+        if participant in world.active and participant not in busy:
+            found.append(Action(Kind.CRASH, participant))
+    return found
+
+
+def _copies(world: World) -> list[list[Action]]:
+    """Copies of messages: late ones first, since the benign choices never bring those about."""
+    network = world.network
+    if not network.contract.duplicates:
+        return []
+    duplicates: list[Action] = []
+    republished: list[Action] = []
+    twice: list[Action] = []
+    if world.left(Fault.DUPLICATE):
+        duplicates = [Action(Kind.DUPLICATE, name) for name in reversed(network.originals)]
+    if world.left(Fault.REPUBLISH):
+        republished = [Action(Kind.REPUBLISH, name) for name in reversed(network.originals)]
+    if world.left(Fault.CONCURRENCY) and Fault.DUPLICATE in world.scope.faults:
+        twice = [
+            Action(Kind.TWICE, message.name)
+            for message in network.deliverable(world.free)
+            if world.free[message.participant] > 1
+        ]
+    return [duplicates, republished, twice]
+
+
+def _client(world: World) -> list[Action]:
+    shape = world.subject.shape
+    found = []
+    if world.free.get(world.order_participant, 1) <= 0:
+        return []
+    placed = [saga.order.id for saga in world.history.sagas.values() if saga.placed]
+    if shape.has_cancel and world.left(Fault.CANCEL):
+        found += [Action(Kind.CANCEL, order) for order in placed]
+    if shape.idempotent_place and world.left(Fault.RESUBMIT):
+        found += [Action(Kind.RESUBMIT, order) for order in placed]
+    return [action for action in found if f"{action.kind} {action.subject}" not in world.tasks]
+
+
+def enabled(world: World, action: Action) -> bool:
+    """Whether `action` can happen now."""
+    kind, subject, port, mode = action
+    match kind:
+        case Kind.RESUME:
+            return subject in world.tasks
+        case Kind.DELIVER:
+            return deliverable(world, subject) is not None
+        case Kind.ANSWER | Kind.CRASH if port:
+            return _strikes(world, action)
+        case Kind.RELAY:
+            return subject in world.dirty and f"{subject} relay" not in world.tasks
+        case Kind.PLACE:
+            return subject in world.unplaced and world.free.get(world.order_participant, 1) > 0
+        case Kind.CRASH:
+            busy = any(task.participant == subject for task in world.tasks.values())
+            return world.left(Fault.CRASH) and subject in world.active and not busy
+        case Kind.DUPLICATE:
+            may = world.network.contract.duplicates and world.left(Fault.DUPLICATE)
+            return may and subject in world.network.originals
+        case Kind.REPUBLISH:
+            may = world.network.contract.duplicates and world.left(Fault.REPUBLISH)
+            return may and subject in world.network.originals
+        case Kind.FIRE:
+            return any(timer.name == subject for timer in world.timers)
+        case Kind.ACT:
+            return subject in world.orders and (port, subject) not in world.acted
+        case Kind.IDLE:
+            return True
+        case _:
+            return any(action in group for group in faults(world))
+
+
+def _strikes(world: World, action: Action) -> bool:
+    task = world.tasks.get(action.subject)
+    if task is None or task.operation is None or task.operation.port != action.port:
+        return False
+    if action.kind is Kind.CRASH:
+        may = task.operation.has_effect or action.mode == Mode.BEFORE
+        return may and world.left(Fault.CRASH)
+    return action.mode in modes(task.operation) and world.left(
+        fault_of_answer(action.port, action.mode)
+    )
+
+
+def modes(operation: Operation) -> tuple[str, ...]:
+    """How else a port call may end now."""
+    if operation.settled is not None and operation.settled():
+        return operation.modes[1:]
+    return operation.modes
+
+
+def deliverable(world: World, name: str) -> Message | None:
+    """The message of this name, if it may be delivered now."""
+    for message in world.network.deliverable(world.free):
+        if message.name == name:
+            return message
+    return None

@@ -1,0 +1,453 @@
+"""How each action is carried out: what the environment does, and how the target takes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from implementations.errors import TargetError
+from model.environment import Fault
+from model.monitors import on_handled_again
+from properties import choices
+from properties.actions import Action, Kind, Mode
+from properties.network import Message
+from properties.stepping import Finished, Operation
+from properties.tasks import Task, Work, advance, describe_error, kill, stepper_for
+
+if TYPE_CHECKING:
+    from properties.world import World
+
+#: The port call at which a handled message waits to be acknowledged.
+ACKNOWLEDGE = "acknowledge"
+_VERDICTS = ("ack", "requeue", "reject", "unacked")
+
+
+def _place(world: World, action: Action) -> None:
+    if action.kind is Kind.PLACE:
+        world.unplaced.remove(action.subject)
+    saga = world.history.sagas[action.subject]
+    saga.attempted = True
+    if world.conformance is not None:
+        world.conformance.placed(action.subject)
+    _request(world, action, Work.PLACE, "place_order", saga.order.as_dict())
+
+
+def _cancel(world: World, action: Action) -> None:
+    if world.conformance is not None:
+        world.conformance.cancelled(action.subject)
+    world.history.sagas[action.subject].cancelled = True
+    _request(world, action, Work.CANCEL, "cancel_order", action.subject)
+
+
+def _act(world: World, action: Action) -> None:
+    world.acted.add((action.port, action.subject))
+    _request(world, action, Work.ACT, "act", action.port, action.subject)
+
+
+def _request(world: World, action: Action, work: Work, member: str, *arguments: Any) -> None:
+    """A call from outside, in the participant of the role order."""
+    participant = world.order_participant
+    name = f"{action.kind} {action.subject}"
+    world.free[participant] = world.free.get(participant, 1) - 1
+    _begin(world, name, work, participant, action.subject, member, arguments)
+
+
+def _relay(world: World, action: Action) -> None:
+    participant = action.subject
+    _begin(world, f"{participant} relay", Work.RELAY, participant, "", "relay", (participant,))
+
+
+def _deliver(world: World, action: Action) -> None:
+    message = choices.deliverable(world, action.subject)
+    assert message is not None
+    waiting = (other for other in world.network.in_flight if not other.held)
+    if next(waiting) is not message:
+        world.count(Fault.REORDER)
+    _handle(world, message)
+
+
+def _handle(world: World, message: Message) -> None:
+    participant = message.participant
+    consumer = world.subject.shape.consumers[participant]
+    message.held = True
+    original = world.network.originals[message.origin]
+    if original.handled or message.handled:
+        on_handled_again(world.history)
+    original.handled += 1
+    if message is not original:
+        message.handled += 1
+    if consumer.acknowledge == "before":
+        world.network.acknowledge(message)
+    if world.conformance is not None:
+        role = world.role_of.get(participant, participant)
+        world.conformance.delivered(message.order, role, message.type)
+    if world.trace is not None:
+        world.trace.delivered(message)
+    world.free[participant] -= 1
+    envelope = json.loads(message.event)
+    arguments = (participant, json.loads(message.event))
+    _begin(
+        world,
+        message.task_name,
+        Work.HANDLE,
+        participant,
+        message.order,
+        "handle",
+        arguments,
+        message,
+        envelope,
+    )
+
+
+def _begin(
+    world: World,
+    name: str,
+    work: Work,
+    participant: str,
+    order: str,
+    member: str,
+    arguments: tuple[Any, ...],
+    message: Message | None = None,
+    envelope: dict[str, Any] | None = None,
+) -> None:
+    world.handlings += 1
+    function = getattr(world.target, member)
+    is_coroutine = member in world.subject.shape.coroutines
+    stepper = stepper_for(function, is_coroutine, *arguments)
+    task = Task(
+        name, work, participant, order, stepper, world.handlings, message, envelope
+    )
+    task.since = world.history.step
+    if work is Work.HANDLE or work is Work.RELAY:
+        concurrent = any(other.participant == participant for other in world.tasks.values())
+        if concurrent and work is Work.HANDLE:
+            world.count(Fault.CONCURRENCY)
+    world.tasks[name] = task
+    _run(world, task, stepper.start)
+
+
+def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> None:
+    """Let the task run to its next port call, and see to its end if that is where it comes to."""
+    world.running = world.last_task = task
+    world.active.add(task.participant)
+    if task.work is not Work.RELAY and world.subject.shape.has("relay"):
+        world.dirty[task.participant] = world.history.step
+    outcome = advance(task, move)
+    if world.asynchronous:
+        _check_awaited(world, task, paused=outcome is None)
+    if outcome is None:
+        return
+    if isinstance(outcome, Finished):
+        _finish(world, task, outcome.result)
+    else:
+        _fail(world, task, outcome)
+
+
+def _check_awaited(world: World, task: Task, paused: bool) -> None:
+    if paused:
+        world.calls_awaited += 1
+    if world.calls_made != world.calls_awaited:
+        world.calls_awaited = world.calls_made
+        raise TargetError(
+            "called a port without awaiting it",
+            task.name,
+            "write `await world.publish(...)`: handlers are coroutines, so every port but clock "
+            "and new_id is awaited",
+        )
+
+
+def _resume(world: World, action: Action) -> None:
+    task = world.tasks[action.subject]
+    operation = task.operation
+    assert operation is not None
+    world.running = task
+    if world.trace is not None:
+        world.trace.called(task, operation, "")
+    if operation.port == ACKNOWLEDGE:
+        _acknowledge(world, task)
+        return
+    try:
+        answer = operation.perform()
+    except ValueError as error:  # an idempotency key used with other parameters
+        refusal = error
+        _run(world, task, lambda: task.stepper.throw(refusal))
+        return
+    task.answers.append(answer)
+    if operation.port.startswith("publish "):
+        task.published += 1
+    if world.trace is not None:
+        world.trace.answered(task, operation, answer)
+    _run(world, task, lambda: task.stepper.resume(answer))
+
+
+def _answer(world: World, action: Action) -> None:
+    task = world.tasks[action.subject]
+    operation = task.operation
+    assert operation is not None
+    world.running = task
+    mode = Mode(action.mode)
+    if world.trace is not None:
+        world.trace.called(task, operation, mode)
+    if mode is Mode.REFUSED:
+        assert operation.refuse is not None
+        answer = operation.refuse()
+        task.answers.append(answer)
+        if world.trace is not None:
+            world.trace.answered(task, operation, answer)
+        _run(world, task, lambda: task.stepper.resume(answer))
+        return
+    task.answers.append(mode)
+    error: Exception
+    if mode is Mode.TRANSIENT:
+        error = ConnectionError(f"{operation.port} is not available right now")
+    else:
+        error = TimeoutError(f"{operation.port} did not answer in time")
+        if mode is Mode.UNKNOWN_DONE:
+            try:
+                operation.perform()
+            except ValueError as refusal:
+                error = refusal  # type: ignore[assignment]
+    _run(world, task, lambda: task.stepper.throw(error))
+
+
+def _finish(world: World, task: Task, result: Any) -> None:
+    task.result = result
+    match task.work:
+        case Work.HANDLE:
+            _finish_handling(world, task, result)
+        case Work.RELAY:
+            _finish_relay(world, task, result)
+        case Work.PLACE:
+            saga = world.history.sagas[task.order]
+            saga.refused = result == "refused" and not saga.placed
+            saga.placed = True
+            _end(world, task)
+        case Work.CANCEL:
+            if result != "refused":
+                world.cancels.add(task.order)
+            world.history.sagas[task.order].cancelled = task.order in world.cancels
+            _end(world, task)
+        case _:
+            _end(world, task)
+
+
+def _finish_handling(world: World, task: Task, result: Any) -> None:
+    if result is not None and result not in _VERDICTS:
+        raise TargetError(
+            f"returned {result!r}",
+            task.name,
+            'handle() returns nothing or "ack", "requeue", "reject" or "unacked"',
+        )
+    message = task.message
+    assert message is not None
+    late = world.subject.shape.consumers[task.participant].acknowledge == "after"
+    if not late:
+        _handled(world, task)
+        _end(world, task)
+    elif result is None or result == "ack":
+        # the acknowledgement is a port call of its own: a crash may fall just before it
+        task.finished = True
+        task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
+        task.resume = Action(Kind.RESUME, task.name, ACKNOWLEDGE)
+    elif result == "requeue":
+        _requeue(world, task, message)
+    elif result == "reject":
+        _reject(world, task, message)
+    else:
+        world.network.in_flight.remove(message)
+        world.parked.setdefault(task.participant, []).append(message)
+        _end(world, task)
+
+
+def _nothing() -> None:
+    """What an acknowledgement does before the broker hears of it."""
+
+
+def _acknowledge(world: World, task: Task) -> None:
+    assert task.message is not None
+    world.last_task = None
+    world.network.acknowledge(task.message)
+    _handled(world, task)
+    _end(world, task)
+
+
+def _handled(world: World, task: Task) -> None:
+    if world.conformance is not None and task.message is not None:
+        role = world.role_of.get(task.participant, task.participant)
+        world.conformance.acknowledged(task.order, role, task.message.type)
+
+
+def _finish_relay(world: World, task: Task, result: Any) -> None:
+    if type(result) is not int or result < 0:
+        raise TargetError(
+            f"returned {result!r}",
+            f"relay({task.participant!r})",
+            "relay() returns how many items were waiting when it was called; 0 means that the "
+            "outbox is empty",
+        )
+    if result <= task.published and world.dirty.get(task.participant, 0) <= task.since:
+        world.dirty.pop(task.participant, None)
+    _end(world, task)
+
+
+def _fail(world: World, task: Task, error: Exception) -> None:
+    said = f"{task.name} raised {describe_error(error)}"
+    world.errors.append(said)
+    if world.trace is not None:
+        world.trace.note(said)
+    match task.work:
+        case Work.HANDLE:
+            _fail_handling(world, task)
+        case Work.PLACE:
+            world.place_again(task.order)
+            _end(world, task)
+        case _:
+            _end(world, task)
+
+
+def _fail_handling(world: World, task: Task) -> None:
+    message = task.message
+    assert message is not None
+    message.failures += 1
+    consumer = world.subject.shape.consumers[task.participant]
+    if consumer.acknowledge == "before":
+        _end(world, task)
+    elif consumer.on_error == "requeue":
+        _requeue(world, task, message)
+    elif consumer.on_error == "reject":
+        _reject(world, task, message)
+    else:
+        world.network.acknowledge(message)
+        _end(world, task)
+
+
+def _requeue(world: World, task: Task, message: Message) -> None:
+    world.network.give_back(message, to_the_end=True)
+    if world.trace is not None:
+        world.trace.note(f"{message.name} waits to be delivered again")
+    _end(world, task)
+
+
+def _reject(world: World, task: Task, message: Message) -> None:
+    world.network.in_flight.remove(message)
+    world.dead_letters.append(message)
+    if world.trace is not None:
+        world.trace.note(f"{message.name} goes to the dead letters")
+    _end(world, task)
+
+
+def _end(world: World, task: Task) -> None:
+    del world.tasks[task.name]
+    if task.work is not Work.RELAY:
+        world.free[task.participant] = world.free.get(task.participant, 0) + 1
+
+
+def _crash(world: World, action: Action) -> None:
+    task = world.tasks.get(action.subject)
+    participant = task.participant if task else action.subject
+    if task is not None and task.operation is not None and action.mode == Mode.AFTER:
+        world.running = task
+        if world.trace is not None:
+            world.trace.called(task, task.operation, "")
+        try:
+            task.operation.perform()
+        except ValueError:
+            pass
+    if world.trace is not None:
+        world.trace.crashed(participant)
+    for other in [other for other in world.tasks.values() if other.participant == participant]:
+        world.running = other
+        kill(other)
+        _bury(world, other)
+    world.running = None
+    for message in world.parked.pop(participant, []):
+        message.held = False
+        world.network.in_flight.append(message)
+        world.network.in_flight.sort(key=lambda waiting: waiting.place)
+    _restart(world, participant)
+
+
+def _bury(world: World, task: Task) -> None:
+    """What a killed call leaves behind for the rest of the world."""
+    if task.work is Work.PLACE:
+        world.place_again(task.order)
+    message = task.message
+    if message is not None and message in world.network.in_flight:
+        world.network.give_back(message, to_the_end=False)
+    _end(world, task)
+
+
+def _restart(world: World, participant: str) -> None:
+    world.active.discard(participant)
+    shape = world.subject.shape
+    if shape.has("restart"):
+        name = f"{participant} restart"
+        stepper = stepper_for(
+            world.target.restart, "restart" in shape.coroutines, participant
+        )
+        task = Task(name, Work.ACT, participant, "", stepper, 0)
+        outcome = advance(task, stepper.start)
+        if isinstance(outcome, Exception):
+            raise TargetError(
+                f"raised {describe_error(outcome)}",
+                f"restart({participant!r})",
+                "restart() forgets what is not durable, and cannot fail",
+            )
+        if outcome is None:
+            raise TargetError(
+                f"called the port {task.operation.port if task.operation else ''!r}",
+                f"restart({participant!r})",
+                "restart() only forgets what is not durable; what there is to do then belongs "
+                "into relay() or handle()",
+            )
+    if shape.has("relay"):
+        world.dirty[participant] = world.history.step
+    world.last_task = Task(
+        participant, Work.ACT, participant, "", stepper_for(_nothing, False), 0
+    )
+
+
+def _duplicate(world: World, action: Action) -> None:
+    copy = world.network.copy(world.network.originals[action.subject])
+    if world.trace is not None:
+        world.trace.copied(copy)
+
+
+def _republish(world: World, action: Action) -> None:
+    original = world.network.originals[action.subject]
+    copy = world.network.copy(original, new_id=f"again-{len(world.network.in_flight)}")
+    if world.trace is not None:
+        world.trace.copied(copy)
+
+
+def _twice(world: World, action: Action) -> None:
+    message = choices.deliverable(world, action.subject)
+    assert message is not None
+    copy = world.network.copy(message)
+    _handle(world, message)
+    _handle(world, copy)
+
+
+def _fire(world: World, action: Action) -> None:
+    timer = next(timer for timer in world.timers if timer.name == action.subject)
+    world.timers.remove(timer)
+    world.now = max(world.now, timer.due)
+    world.publish(timer.draft)
+
+
+MOVES: dict[Kind, Callable[[World, Action], None]] = {
+    Kind.PLACE: _place,
+    Kind.RESUBMIT: _place,
+    Kind.CANCEL: _cancel,
+    Kind.ACT: _act,
+    Kind.DELIVER: _deliver,
+    Kind.RESUME: _resume,
+    Kind.RELAY: _relay,
+    Kind.FIRE: _fire,
+    Kind.ANSWER: _answer,
+    Kind.CRASH: _crash,
+    Kind.DUPLICATE: _duplicate,
+    Kind.REPUBLISH: _republish,
+    Kind.TWICE: _twice,
+}

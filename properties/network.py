@@ -1,0 +1,169 @@
+"""The broker: messages in flight, and which of them the delivery contract lets through next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from model.environment import Delivery
+from properties.actions import Action, Kind
+
+
+@define(eq=False)
+class Draft:
+    """An event about to be published, with what it inherits from the message being handled."""
+
+    type: str
+    order: str
+    source: str
+    attributes: dict[str, Any]
+
+
+@define(eq=False)
+class Message:
+    """One copy of an event on its way to one participant."""
+
+    name: str
+    origin: str
+    """Name of the first copy: all copies of a message share it."""
+    type: str
+    order: str
+    participant: str
+    queue: str
+    event: str
+    """The envelope as JSON text: every handling gets a fresh one."""
+    place: int
+    """Position in the order of publication."""
+    handled: int = 0
+    held: bool = False
+    failures: int = 0
+    deliver: Action = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.deliver = Action(Kind.DELIVER, self.name)
+
+    @property
+    def task_name(self) -> str:
+        """What the handling of this copy is called."""
+        head, _, tail = self.name.partition(f" to {self.participant}")
+        return f"{self.participant} on {head}{tail}"
+
+
+QueueOf = Callable[[str, str], str]
+
+
+@define(eq=False)
+class Network:
+    """At-least-once delivery under one of the four contracts."""
+
+    contract: Delivery
+    subscribers: Mapping[str, list[str]]
+    """Event type -> participants that subscribe to it."""
+    queue_of: QueueOf
+    in_flight: list[Message] = field(factory=list)
+    """Waiting or being handled, in the order of publication."""
+    originals: dict[str, Message] = field(factory=dict)
+    """First copy of every message so far, acknowledged ones included."""
+    unheard: dict[str, int] = field(factory=dict)
+    """Event types that nobody subscribes to."""
+    _copies: dict[str, int] = field(factory=dict)
+    _place: int = 0
+
+    def publish(self, draft: Draft) -> list[Message]:
+        """Put one message in flight for each subscriber.
+
+        Raises:
+            TypeError, ValueError: the event is not plain JSON data.
+        """
+        event = json.dumps(draft.attributes, allow_nan=False)
+        participants = self.subscribers.get(draft.type, ())
+        if not participants:
+            self.unheard[draft.type] = self.unheard.get(draft.type, 0) + 1
+        return [self._first(draft, event, participant) for participant in participants]
+
+    def _first(self, draft: Draft, event: str, participant: str) -> Message:
+        name = self._name(f"{draft.type}({draft.order}) to {participant}")
+        queue = self.queue_of(participant, draft.type)
+        message = self._enqueue(name, name, draft.type, draft.order, participant, queue, event)
+        self.originals[name] = message
+        return message
+
+    def _name(self, base: str) -> str:
+        count = self._copies.get(base, 0) + 1
+        self._copies[base] = count
+        return base if count == 1 else f"{base}, copy {count}"
+
+    def _enqueue(
+        self,
+        name: str,
+        origin: str,
+        type_: str,
+        order: str,
+        participant: str,
+        queue: str,
+        event: str,
+    ) -> Message:
+        self._place += 1
+        message = Message(name, origin, type_, order, participant, queue, event, self._place)
+        self.in_flight.append(message)
+        return message
+
+    def copy(self, message: Message, new_id: str | None = None) -> Message:
+        """Put another copy of `message` in flight, behind everything else."""
+        event = message.event
+        if new_id is not None:
+            envelope = json.loads(event)
+            envelope["id"] = new_id
+            event = json.dumps(envelope)
+        name = self._name(message.origin.partition(", copy ")[0])
+        return self._enqueue(
+            name,
+            message.origin,
+            message.type,
+            message.order,
+            message.participant,
+            message.queue,
+            event,
+        )
+
+    def deliverable(self, free: Mapping[str, int]) -> Iterator[Message]:
+        """Messages that may be handed to participants with a free consumer, oldest first."""
+        contract = self.contract
+        if contract is Delivery.AT_LEAST_ONCE_UNORDERED:
+            for message in self.in_flight:
+                if not message.held and free[message.participant] > 0:
+                    yield message
+            return
+        per_order = contract is Delivery.AT_LEAST_ONCE_PER_ORDER_FIFO
+        blocked: set[tuple[str, str]] = set()
+        for message in self.in_flight:
+            key = (message.queue, message.order if per_order else "")
+            if key in blocked:
+                continue
+            blocked.add(key)
+            if not message.held and free[message.participant] > 0:
+                yield message
+
+    def acknowledge(self, message: Message) -> None:
+        """The consumer has acknowledged: the broker forgets this copy."""
+        self.in_flight.remove(message)
+
+    def give_back(self, message: Message, to_the_end: bool) -> None:
+        """The consumer did not acknowledge: the message waits again.
+
+        Without a promise of order it goes behind the others after an error, as it would with a delay;
+        otherwise it keeps its place.
+        """
+        message.held = False
+        if to_the_end and self.contract is Delivery.AT_LEAST_ONCE_UNORDERED:
+            self.in_flight.remove(message)
+            self._place += 1
+            message.place = self._place
+            self.in_flight.append(message)
+
+    def pending(self, order: str) -> bool:
+        """Whether a message of `order`, or one of no known order, is in flight."""
+        return any(message.order == order or not message.order for message in self.in_flight)

@@ -1,0 +1,229 @@
+"""The world as a target sees it: `world.publish`, `world.payments`, `world.clock` and the others.
+
+Every port but `clock` and `new_id` is a port call: the only places where the target can be paused,
+failed or killed. A call made outside a call of the world (while the target is set up, or in
+`observe`) is let through at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from properties.actions import Mode
+from properties.doubles import order_id
+from properties.stepping import Operation, in_task, pause, stop_here
+
+if TYPE_CHECKING:
+    from properties.world import World
+
+_UNKNOWN = (Mode.UNKNOWN_DONE, Mode.UNKNOWN_NOT_DONE, Mode.TRANSIENT)
+_REFUSABLE = (Mode.REFUSED, *_UNKNOWN)
+_TRANSIENT = (Mode.TRANSIENT,)
+
+
+class Ports:
+    """The object that a target's factory is given."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.stock: dict[str, int] = dict(world.scope.stock)
+        self.prices: dict[str, int] = world.scope.prices
+        self.payments = Payments(self)
+        self.carrier = CarrierPort(self)
+        self.warehouse = WarehousePort(self)
+        self._ids = 0
+
+    def call(
+        self,
+        port: str,
+        perform: Callable[[], Any],
+        modes: tuple[str, ...] = (),
+        refuse: Callable[[], Any] | None = None,
+        settled: Callable[[], bool] | None = None,
+        has_effect: bool = True,
+    ) -> Any:
+        """Stop at a port call, in whichever way the target's code can be stopped."""
+        world = self._world
+        if world.running is None:
+            return self._at_once(perform)
+        if world.running.dead:
+            return world.answer_of_the_dead()
+        operation = Operation(port, perform, modes, refuse, settled, has_effect)
+        if world.asynchronous:
+            world.calls_made += 1
+            return pause(operation)
+        if not in_task():
+            return perform()
+        return stop_here(operation)
+
+    def _at_once(self, perform: Callable[[], Any]) -> Any:
+        answer = perform()
+        return _answered(answer) if self._world.asynchronous else answer
+
+    def publish(
+        self,
+        type: str,
+        data: Any = None,
+        id: str | None = None,
+        subject: str | None = None,
+        sagaid: str | None = None,
+        causationid: str | None = None,
+    ) -> Any:
+        """Publish an event; what is not given is taken from the message being handled."""
+        message = self._world.draft(type, data, id, subject, sagaid, causationid)
+        return self.call(
+            f"publish {type}", lambda: self._world.publish(message), _TRANSIENT
+        )
+
+    def checkpoint(self, name: str, may_fail: bool = False) -> Any:
+        """A place of the target's own to pause or crash, and to fail once where it says so."""
+        return self.call(str(name), _nothing, _TRANSIENT if may_fail else (), has_effect=False)
+
+    def done(self, name: str) -> Any:
+        """A place just after an effect of the target's own: a failure here is an unknown answer."""
+        return self.call(f"after {name}", _nothing, (Mode.UNKNOWN_DONE,), has_effect=False)
+
+    def answer(self, step: str, order: Any) -> Any:
+        """How a step goes that the target simulates itself: done, or refused."""
+        world, identity = self._world, order_id(order)
+        return self.call(
+            f"answer {step}",
+            lambda: world.simulated(step, identity, refused=False),
+            (Mode.REFUSED,),
+            refuse=lambda: world.simulated(step, identity, refused=True),
+            has_effect=False,
+        )
+
+    def timer(self, delay: float, type: str, data: Any = None) -> Any:
+        """Have an event of `type` delivered `delay` seconds from now."""
+        message = self._world.draft(type, data, None, None, None, None)
+        return self.call(f"timer {type}", lambda: self._world.set_timer(delay, message))
+
+    def clock(self) -> float:
+        """Seconds since the epoch, in the run's own time."""
+        return self._world.now
+
+    def new_id(self) -> str:
+        """An id that is new in this run, and the same in the next run of the same schedule."""
+        self._ids += 1
+        return f"id-{self._ids}"
+
+
+def _nothing() -> None:
+    """What a checkpoint does."""
+
+
+async def _answered(answer: Any) -> Any:
+    """An answer that is there already, for code that awaits it."""
+    return answer
+
+
+class Payments:
+    """`world.payments`."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def authorise(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
+        """Put `amount` minor units on hold."""
+        return self._take("authorise", order, amount, currency, key)
+
+    def charge(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
+        """Take `amount` minor units at once."""
+        return self._take("charge", order, amount, currency, key)
+
+    def capture(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
+        """Take `amount` minor units that are on hold."""
+        return self._take("capture", order, amount, currency, key)
+
+    def _take(self, what: str, order: Any, amount: int, currency: str, key: str | None) -> Any:
+        gateway, identity = self._ports._world.gateway, order_id(order)
+        take = getattr(gateway, what)
+        return self._ports.call(
+            f"payments.{what}",
+            lambda: take(identity, amount, currency, key),
+            _UNKNOWN if what == "capture" else _REFUSABLE,
+            refuse=lambda: gateway.decline(what, identity, amount, currency, key),
+            settled=lambda: gateway.keys.known(key),
+        )
+
+    def refund(self, charge_id: str, amount: int | None = None, key: str | None = None) -> Any:
+        """Give back `amount` minor units of a charge; all of it if None."""
+        gateway = self._ports._world.gateway
+        return self._ports.call(
+            "payments.refund", lambda: gateway.refund(charge_id, amount, key), _UNKNOWN
+        )
+
+    def void(self, charge_id: str, key: str | None = None) -> Any:
+        """Let go of an authorisation."""
+        gateway = self._ports._world.gateway
+        return self._ports.call("payments.void", lambda: gateway.void(charge_id, key), _UNKNOWN)
+
+    def lookup(self, key: str) -> Any:
+        """The answer stored under a key; None if there is none."""
+        gateway = self._ports._world.gateway
+        return self._ports.call(
+            "payments.lookup", lambda: gateway.lookup(key), _TRANSIENT, has_effect=False
+        )
+
+
+class CarrierPort:
+    """`world.carrier`."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def create_shipment(self, order: Any, lines: Any = None, key: str | None = None) -> Any:
+        """Book a parcel."""
+        carrier, identity = self._ports._world.carrier, order_id(order)
+        return self._ports.call(
+            "carrier.create_shipment",
+            lambda: carrier.create_shipment(identity, lines, key),
+            _REFUSABLE,
+            refuse=lambda: carrier.refuse(identity, lines, key),
+            settled=lambda: carrier.keys.known(key),
+        )
+
+    def cancel(self, shipment_id: str, key: str | None = None) -> Any:
+        """Recall a parcel."""
+        carrier = self._ports._world.carrier
+        return self._ports.call("carrier.cancel", lambda: carrier.cancel(shipment_id, key), _UNKNOWN)
+
+    def lookup(self, key: str) -> Any:
+        """The answer stored under a key; None if there is none."""
+        carrier = self._ports._world.carrier
+        return self._ports.call(
+            "carrier.lookup", lambda: carrier.lookup(key), _TRANSIENT, has_effect=False
+        )
+
+
+class WarehousePort:
+    """`world.warehouse`, for stock that the target does not keep itself."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def reserve(self, order: Any, sku: str, quantity: int, key: str | None = None) -> Any:
+        """Reserve pieces of a SKU."""
+        warehouse, identity = self._ports._world.warehouse, order_id(order)
+        return self._ports.call(
+            "warehouse.reserve", lambda: warehouse.reserve(identity, sku, quantity, key), _UNKNOWN
+        )
+
+    def release(self, order: Any, sku: str, quantity: int, key: str | None = None) -> Any:
+        """Put reserved pieces back."""
+        warehouse, identity = self._ports._world.warehouse, order_id(order)
+        return self._ports.call(
+            "warehouse.release", lambda: warehouse.release(identity, sku, quantity, key), _UNKNOWN
+        )
+
+    def available(self, sku: str) -> Any:
+        """Pieces of a SKU on the shelf."""
+        warehouse = self._ports._world.warehouse
+        return self._ports.call(
+            "warehouse.available",
+            lambda: warehouse.available.get(sku, 0),
+            _TRANSIENT,
+            has_effect=False,
+        )

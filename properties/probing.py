@@ -1,0 +1,193 @@
+"""Getting to know a target before it is verified: its shape, and what can be seen of it.
+
+A few runs without faults show whether money is moved at the gateway or listed in `observe()`, whether
+the target uses the model's event names, and whether it is the same twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import evolve
+
+from implementations.errors import TargetError
+from implementations.loading import LoadedTarget, load
+from implementations.observing import Observation, check_observation
+from implementations.shape import TargetShape, check_target
+from model.environment import Delivery, Fault
+from model.history import Sight
+from model.vocabulary import TERMINAL_EVENTS, Event, Role, Status
+from properties.ports import Ports
+from properties.run import Run, Schedule, run_schedule
+from properties.scopes import SCOPES, SINGLE, Scope, fitting
+from properties.subject import Source, Sources, Subject
+from properties.tasks import describe_error
+from properties.trace import Trace
+from properties.watchdog import watched
+
+_NO_FAULTS = frozenset({Fault.OUT_OF_STOCK, Fault.CONTENTION})
+
+
+def probe(spec: str) -> Subject:
+    """The target that `spec` names, ready to be verified.
+
+    Raises:
+        TargetError: it cannot be verified as it is.
+    """
+    loaded = load(spec)
+    shape, seen = _first_look(loaded)
+    sources = Sources(
+        money=Source.DOUBLE if seen.payments is None else Source.OBSERVED,
+        stock=_stock_source(seen),
+        parcels=Source.DOUBLE if seen.shipments is None else Source.OBSERVED,
+    )
+    subject = Subject(loaded.spec, loaded.factory, shape, sources, _sight(sources, {}, set(), shape))
+    scopes = fitting(SCOPES, _NO_FAULTS, Delivery.EXACTLY_ONCE_FIFO, shape.limits)
+    if not scopes:
+        raise TargetError(
+            f"its limits {shape.limits!r} leave no order that it would accept",
+            spec,
+            "limits are the most it takes, for example {'lines': 1, 'quantity': 10}",
+        )
+    runs = [run_schedule(subject, Schedule(scope)) for scope in scopes]
+    sources = _refine(sources, runs)
+    published = {type_ for run in runs for type_ in _published(run)}
+    terminal = _terminal(shape, published)
+    sight = _sight(sources, terminal, published, shape)
+    subject = evolve(subject, sources=sources, sight=sight)
+    _check_same_twice(subject, scopes[0])
+    return subject
+
+
+def _first_look(loaded: LoadedTarget) -> tuple[TargetShape, Observation]:
+    """The shape of the target, and what it shows before anything has happened."""
+    with watched(loaded.spec):
+        try:
+            target = loaded.factory(Ports(_Nowhere()))  # type: ignore[arg-type]
+        except TargetError:
+            raise
+        except Exception as error:
+            raise TargetError(
+                f"the factory raised {describe_error(error)}",
+                loaded.spec,
+                "it is called with the world, once for each run, and returns a target",
+            ) from error
+        shape = check_target(target)
+        seen = _observed(target)
+        if seen != _observed(target):
+            raise TargetError(
+                "shows something else the second time, although nothing happened in between",
+                "observe()",
+                "observe() only reads: it neither changes the target nor depends on the clock",
+            )
+        missing = sorted(set(SINGLE.stock) - set(seen.stock)) if seen.stock else []
+        if missing:
+            raise TargetError(
+                f"stock lacks {', '.join(map(repr, missing))}, which the world gave the target",
+                "observe()",
+                "take the initial stock from world.stock when the target is made",
+            )
+        if "close" in shape.members:
+            target.close()
+    return shape, seen
+
+
+class _Nowhere:
+    """What the ports of a target see that is only being looked at."""
+
+    def __init__(self) -> None:
+        self.scope = SINGLE
+        self.running = None
+        self.asynchronous = False
+        self.now = 0.0
+
+
+def _observed(target: Any) -> Observation:
+    seen = target.observe()
+    if hasattr(seen, "send"):
+        try:
+            seen.send(None)
+        except StopIteration as stop:
+            seen = stop.value
+    return check_observation(seen, ())
+
+
+def _stock_source(seen: Observation) -> Source:
+    if seen.reservations is not None:
+        return Source.OBSERVED
+    return Source.TOTAL if seen.stock else Source.NONE
+
+
+def _refine(sources: Sources, runs: Iterable[Run]) -> Sources:
+    """A target that uses a double is seen there, whatever it lists."""
+    runs = list(runs)
+    if any(run.world.gateway.charges for run in runs):
+        sources = evolve(sources, money=Source.DOUBLE)
+    elif sources.money is Source.DOUBLE:
+        sources = evolve(sources, money=Source.NONE)
+    if any(run.world.warehouse.used for run in runs):
+        sources = evolve(sources, stock=Source.DOUBLE)
+    if any(run.world.carrier.parcels for run in runs):
+        sources = evolve(sources, parcels=Source.DOUBLE)
+    elif sources.parcels is Source.DOUBLE:
+        sources = evolve(sources, parcels=Source.NONE)
+    return sources
+
+
+def _published(run: Run) -> set[str]:
+    sagas = run.world.history.sagas.values()
+    return {type_ for saga in sagas for type_ in saga.published}
+
+
+def _terminal(shape: TargetShape, published: set[str]) -> dict[str, Status]:
+    if shape.terminal:
+        return dict(shape.terminal)
+    if (published | shape.events) & TERMINAL_EVENTS.keys():
+        return dict(TERMINAL_EVENTS)
+    return {}
+
+
+def _sight(
+    sources: Sources, terminal: dict[str, Status], published: set[str], shape: TargetShape
+) -> Sight:
+    words = published | shape.events
+    return Sight(
+        money=sources.money is not Source.NONE,
+        stock=sources.stock is not Source.NONE,
+        reservations=sources.stock in (Source.OBSERVED, Source.DOUBLE),
+        parcels=sources.parcels is not Source.NONE,
+        model_events=bool(published)
+        and words <= set(Event)
+        and set(Role) <= set(shape.roles)
+        and Event.ORDER_CREATED in published,
+        terminal=terminal,
+    )
+
+
+def _check_same_twice(subject: Subject, scope: Scope) -> None:
+    tellings = []
+    for _ in range(2):
+        trace = Trace()
+        run_schedule(subject, Schedule(scope), trace)
+        tellings.append(trace.steps)
+    difference = first_difference(*tellings)
+    if difference:
+        raise TargetError(
+            f"the same run twice was not the same: {difference}",
+            subject.spec,
+            "make the factory build everything afresh, take ids and time from world.new_id() and "
+            "world.clock(), and do not iterate over sets",
+        )
+
+
+def first_difference(one: list[Any], other: list[Any]) -> str:
+    """Where two tellings of one schedule part, in words; empty if they do not."""
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            if first.action != second.action:
+                return f"step {first.number} was {first.action!r}, then {second.action!r}"
+            return f"step {first.number} ({first.action}) did not do the same"
+    if len(one) != len(other):
+        return f"{len(one)} steps, then {len(other)}"
+    return ""

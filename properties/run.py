@@ -1,0 +1,187 @@
+"""One run of a target: by a schedule, or by bytes that choose.
+
+A schedule is the list of its deviations from first in, first out: "after so many benign steps, as soon
+as it is possible, this". What it does not say, the benign choice decides. That is what makes a
+counterexample short, and what makes it survive a change of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import define, field, frozen
+
+from model.conformance import Conformance
+from model.environment import Fault
+from model.history import Finding
+from properties.actions import Action, Kind, fault_of
+from properties.scopes import Scope, scope_from_json
+from properties.subject import Subject
+from properties.trace import Trace
+from properties.transparency import judge_outcomes
+from properties.watchdog import watched
+from properties.world import World
+
+#: A byte from here on (256 excluded) asks for a fault: about 30 % of the choices.
+FAULT_BYTES = 180
+
+
+@frozen
+class Deviation:
+    """After `wait` benign steps, and then as soon as it is possible: `action`."""
+
+    wait: int
+    action: Action
+
+
+@frozen
+class Schedule:
+    """A scope and what deviates in it from first in, first out."""
+
+    scope: Scope
+    deviations: tuple[Deviation, ...] = ()
+
+    @property
+    def score(self) -> tuple[int, int, int, int]:
+        """How simple it is, least first: orders, faults, deviations, length."""
+        faults = sum(1 for deviation in self.deviations if fault_of(deviation.action))
+        length = sum(deviation.wait for deviation in self.deviations)
+        return len(self.scope.orders), faults, len(self.deviations), length
+
+    def as_json(self) -> dict[str, Any]:
+        """The schedule as JSON data."""
+        return {
+            "scope": self.scope.as_json(),
+            "delivery": str(self.scope.delivery),
+            "actions": [
+                [str(deviation.wait), *map(str, deviation.action)] for deviation in self.deviations
+            ],
+        }
+
+
+def schedule_from_json(data: Mapping[str, Any]) -> Schedule:
+    """The schedule that `as_json` described.
+
+    Raises:
+        KeyError, ValueError, TypeError: the data is no schedule.
+    """
+    deviations = []
+    for wait, kind, subject, port, mode in data["actions"]:
+        deviations.append(Deviation(int(wait), Action(Kind(kind), subject, port, mode)))
+    return Schedule(scope_from_json(data["scope"]), tuple(deviations))
+
+
+@define
+class Run:
+    """What came of a run."""
+
+    schedule: Schedule
+    findings: dict[str, Finding]
+    checked: dict[str, int]
+    fired: dict[Fault, int]
+    steps: int
+    world: World = field(repr=False)
+    skipped: tuple[Action, ...] = ()
+    """Deviations that never became possible."""
+
+
+def run_schedule(
+    subject: Subject,
+    schedule: Schedule,
+    trace: Trace | None = None,
+    conformance: Conformance | None = None,
+) -> Run:
+    """Run `subject` by a schedule to its end."""
+    with watched(subject.spec):
+        world = World(subject, schedule.scope, trace, conformance)
+        skipped = []
+        for deviation in schedule.deviations:
+            for _ in range(deviation.wait):
+                if not _one_benign_step(world):
+                    break
+            while not world.enabled(deviation.action):
+                if not _one_benign_step(world):
+                    skipped.append(deviation.action)
+                    break
+            else:
+                _deviate(world, deviation.action)
+        return _finish(world, schedule, tuple(skipped))
+
+
+def _one_benign_step(world: World) -> bool:
+    action = world.benign()[0]
+    if action.kind is Kind.IDLE or world.exhausted:
+        return False
+    world.apply(action)
+    return True
+
+
+def _deviate(world: World, action: Action) -> None:
+    if world.trace is not None:
+        world.trace.deviating = True
+    world.apply(action)
+
+
+class Recorder:
+    """Notes the deviations of a run while somebody else chooses its actions."""
+
+    __slots__ = ("_wait", "deviations", "world")
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.deviations: list[Deviation] = []
+        self._wait = 0
+
+    def apply(self, action: Action, default: Action) -> None:
+        """Let `action` happen where `default` would have been the benign one."""
+        if action == default:
+            if action.kind is not Kind.IDLE:
+                self._wait += 1
+        else:
+            self.deviations.append(Deviation(self._wait, action))
+            self._wait = 0
+        self.world.apply(action)
+
+    def finish(self) -> Run:
+        """Drain the run and say what came of it."""
+        schedule = Schedule(self.world.scope, tuple(self.deviations))
+        return _finish(self.world, schedule, ())
+
+
+def run_bytes(
+    subject: Subject, scope: Scope, data: bytes, conformance: Conformance | None = None
+) -> Run:
+    """Run `subject` in a scope; each byte chooses an action, 0 the benign one."""
+    with watched(subject.spec):
+        recorder = Recorder(World(subject, scope, None, conformance))
+        drive(recorder, iter(data))
+        return recorder.finish()
+
+
+def drive(recorder: Recorder, choices: Iterator[int]) -> None:
+    """Let the bytes choose until they are used up."""
+    world = recorder.world
+    for choice in choices:
+        benign = world.benign()
+        if choice >= FAULT_BYTES and (groups := world.faults()):
+            group = groups[(choice - FAULT_BYTES) % len(groups)]
+            action = group[next(choices, 0) % len(group)]
+        else:
+            action = benign[choice % len(benign)]
+        recorder.apply(action, benign[0])
+
+
+def _finish(world: World, schedule: Schedule, skipped: Sequence[Action]) -> Run:
+    world.drain()
+    judge_outcomes(world)
+    history = world.history
+    return Run(
+        schedule,
+        history.findings,
+        history.checked,
+        world.fired,
+        history.step,
+        world,
+        tuple(skipped),
+    )

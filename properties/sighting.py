@@ -1,0 +1,138 @@
+"""What `observe()` shows, turned into history: statuses, stock, and effects seen by comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from implementations.errors import TargetError
+from implementations.observing import Observation, PaymentStatus, ShipmentStatus, check_observation
+from model.ledger import Effect
+from model.monitors import on_statuses, on_stock
+from properties.subject import Source
+from properties.tasks import describe_error
+
+if TYPE_CHECKING:
+    from properties.world import World
+
+
+@define(eq=False)
+class Sighting:
+    """The last observation of a run, and the difference that the next one makes."""
+
+    world: World
+    last: Observation | None = None
+    _payments: dict[str, PaymentStatus] = field(factory=dict)
+    _shipments: dict[str, ShipmentStatus] = field(factory=dict)
+
+    def look(self) -> None:
+        """Observe the target and tell the history what has changed."""
+        observation = check_observation(self._observe(), self.world.orders)
+        before, self.last = self.last, observation
+        if observation == before:
+            return
+        world = self.world
+        sources = world.subject.sources
+        if sources.stock is Source.OBSERVED:
+            self._compare_reservations(before, observation)
+        elif sources.stock is Source.TOTAL and before is not None:
+            self._compare_totals(before, observation)
+        if sources.money is Source.OBSERVED:
+            self._compare_payments(observation)
+        if sources.parcels is Source.OBSERVED:
+            self._compare_shipments(observation)
+        on_statuses(world.history, observation.orders)
+        on_stock(
+            world.history,
+            world.warehouse.available if sources.stock is Source.DOUBLE else observation.stock,
+        )
+
+    def _observe(self) -> Any:
+        world = self.world
+        running, world.running = world.running, None
+        try:
+            seen = world.target.observe()
+            if hasattr(seen, "send"):
+                seen = _run_at_once(seen)
+        except TargetError:
+            raise
+        except Exception as error:
+            raise TargetError(
+                f"raised {describe_error(error)}",
+                "observe()",
+                "observe() is called at any moment and must always return a snapshot",
+            ) from error
+        finally:
+            world.running = running
+        return seen
+
+    def _compare_reservations(self, before: Observation | None, now: Observation) -> None:
+        old = (before.reservations if before else None) or {}
+        new = now.reservations or {}
+        if old == new:
+            return
+        for order, sku in sorted(old.keys() | new.keys()):
+            change = new.get((order, sku), 0) - old.get((order, sku), 0)
+            balance = self.world.history.ledger.balance(order)
+            if change > 0:
+                self.world.post(Effect.RESERVE, order, change, sku, "", "")
+            elif change < 0 and not balance.parcels:
+                self.world.post(Effect.RELEASE, order, -change, sku, "", "")
+
+    def _compare_totals(self, before: Observation, now: Observation) -> None:
+        """Without reservations, a change of stock belongs to the order that was being worked on."""
+        task = self.world.last_task
+        order = task.order if task else ""
+        if order not in self.world.orders:
+            return
+        for sku in sorted(before.stock.keys() | now.stock.keys()):
+            change = now.stock.get(sku, 0) - before.stock.get(sku, 0)
+            if change < 0:
+                self.world.post(Effect.RESERVE, order, -change, sku, "", "")
+            elif change > 0:
+                self.world.post(Effect.RELEASE, order, change, sku, "", "")
+
+    def _compare_payments(self, now: Observation) -> None:
+        for payment in now.payments or ():
+            old = self._payments.get(payment.id)
+            if payment.status is old:
+                continue
+            self._payments[payment.id] = payment.status
+            order = self.world.orders.get(payment.order)
+            currency = order.currency if order else ""
+            charged = PaymentStatus.CHARGED
+            if payment.status is charged and old is not charged:
+                self.world.post(
+                    Effect.CHARGE, payment.order, payment.amount, currency, payment.id, ""
+                )
+            elif payment.status is PaymentStatus.REFUNDED and old is charged:
+                self.world.post(
+                    Effect.REFUND, payment.order, payment.amount, currency, payment.id, ""
+                )
+
+    def _compare_shipments(self, now: Observation) -> None:
+        for shipment in now.shipments or ():
+            old = self._shipments.get(shipment.id)
+            if shipment.status is old:
+                continue
+            self._shipments[shipment.id] = shipment.status
+            order = self.world.orders.get(shipment.order)
+            pieces = sorted(order.quantities.items()) if order else []
+            shipped = ShipmentStatus.SHIPPED
+            for sku, quantity in pieces:
+                if shipment.status is shipped:
+                    self.world.post(Effect.SHIP, shipment.order, quantity, sku, shipment.id, "")
+                elif shipment.status is ShipmentStatus.CANCELLED and old is shipped:
+                    self.world.post(Effect.RECALL, shipment.order, quantity, sku, shipment.id, "")
+
+
+def _run_at_once(running: Any) -> Any:
+    try:
+        running.send(None)
+    except StopIteration as stop:
+        return stop.value
+    running.close()
+    raise TargetError(
+        "awaits something that is not there at once", "observe()", "observe() only reads"
+    )

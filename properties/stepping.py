@@ -1,0 +1,161 @@
+"""Running the target's own code from one port call to the next.
+
+A target's function is run as a task that stops at each port call and says what it wants; the world
+decides when and how the call is answered, or that the task dies there. Coroutines are stepped by
+`send`, plain functions run in a greenlet: either way one thread, no clock, and the same run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from types import coroutine
+from typing import Any, Protocol
+
+from attrs import define, frozen
+from greenlet import getcurrent, greenlet
+
+
+class ProcessKilled(BaseException):
+    """A crash, raised inside the target at a port call. Not an Exception: `except Exception` must
+    not survive a crash."""
+
+
+class ForeignAwait(Exception):
+    """A coroutine awaits something that is no port of the world."""
+
+
+@define
+class Operation:
+    """A port call on its way: what it does when it is let through, and how else it may end."""
+
+    port: str
+    perform: Callable[[], Any]
+    modes: tuple[str, ...] = ()
+    refuse: Callable[[], Any] | None = None
+    """What it does when the other side says no; needed where `modes` holds a refusal."""
+    settled: Callable[[], bool] | None = None
+    """Whether the other side has given its answer under this key already: then it cannot refuse."""
+    has_effect: bool = True
+    """Whether a crash just after it differs from one just before it."""
+
+
+@frozen
+class Finished:
+    """A task has come to its end with this result."""
+
+    result: Any
+
+
+class Stepper(Protocol):
+    """One running piece of target code."""
+
+    def start(self) -> Operation | Finished:
+        """Run to the first port call."""
+
+    def resume(self, value: Any) -> Operation | Finished:
+        """Answer the port call with `value` and run to the next one."""
+
+    def throw(self, error: BaseException) -> Operation | Finished:
+        """Let the port call raise `error` and run to the next one."""
+
+    def discard(self) -> None:
+        """Forget the task without running it any further."""
+
+
+@coroutine
+def pause(operation: Operation) -> Generator[Operation, Any, Any]:
+    """Awaited by a port: hands `operation` to the stepper and returns the answer."""
+    return (yield operation)
+
+
+class CoroutineStepper:
+    """Steps a coroutine."""
+
+    __slots__ = ("_coroutine",)
+
+    def __init__(self, running: Coroutine[Any, Any, Any]) -> None:
+        self._coroutine = running
+
+    def start(self) -> Operation | Finished:
+        """Run to the first port call."""
+        return self.resume(None)
+
+    def resume(self, value: Any) -> Operation | Finished:
+        """Answer the port call with `value` and run to the next one."""
+        try:
+            wanted = self._coroutine.send(value)
+        except StopIteration as stop:
+            return Finished(stop.value)
+        return self._checked(wanted)
+
+    def throw(self, error: BaseException) -> Operation | Finished:
+        """Let the port call raise `error` and run to the next one."""
+        try:
+            wanted = self._coroutine.throw(error)
+        except StopIteration as stop:
+            return Finished(stop.value)
+        return self._checked(wanted)
+
+    def discard(self) -> None:
+        """Close the coroutine; one that refuses to close is left to the garbage collector."""
+        try:
+            self._coroutine.close()
+        except BaseException:  # noqa: BLE001, S110 - a dead process has no say any more
+            pass
+
+    def _checked(self, wanted: Any) -> Operation:
+        if wanted.__class__ is Operation:
+            return wanted  # type: ignore[no-any-return]
+        self.discard()
+        raise ForeignAwait(type(wanted).__name__)
+
+
+class GreenletStepper:
+    """Steps a plain function in a greenlet of its own."""
+
+    __slots__ = ("_arguments", "_greenlet")
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self._greenlet = greenlet(function)
+        self._arguments = arguments
+
+    def start(self) -> Operation | Finished:
+        """Run to the first port call."""
+        self._greenlet.parent = getcurrent()
+        return self._outcome(self._greenlet.switch(*self._arguments))
+
+    def resume(self, value: Any) -> Operation | Finished:
+        """Answer the port call with `value` and run to the next one."""
+        self._greenlet.parent = getcurrent()
+        return self._outcome(self._greenlet.switch(value))
+
+    def throw(self, error: BaseException) -> Operation | Finished:
+        """Let the port call raise `error` and run to the next one."""
+        self._greenlet.parent = getcurrent()
+        return self._outcome(self._greenlet.throw(error))
+
+    def discard(self) -> None:
+        """Kill the greenlet; what it does on its way out has no effect on the world."""
+        if self._greenlet and not self._greenlet.dead:
+            self._greenlet.parent = getcurrent()
+            try:
+                self._greenlet.throw()
+            except BaseException:  # noqa: BLE001, S110 - a dead process has no say any more
+                pass
+
+    def _outcome(self, value: Any) -> Operation | Finished:
+        if self._greenlet.dead:
+            return Finished(value)
+        return value  # type: ignore[no-any-return]
+
+
+def in_task() -> bool:
+    """Whether plain code is running in a task's greenlet, and so can be stopped at a port call."""
+    return getcurrent().parent is not None
+
+
+def stop_here(operation: Operation) -> Any:
+    """Called by a port in plain code: hands `operation` to the stepper and returns the answer."""
+    parent = getcurrent().parent
+    assert parent is not None
+    return parent.switch(operation)

@@ -1,0 +1,175 @@
+"""Tasks: the target's calls that are under way, and how each of them ends."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+from implementations.errors import TargetError
+from properties.actions import Action, Kind
+from properties.network import Message
+from properties.stepping import (
+    CoroutineStepper,
+    Finished,
+    ForeignAwait,
+    GreenletStepper,
+    Operation,
+    ProcessKilled,
+    Stepper,
+)
+
+#: A call of the target that makes so many port calls is in a loop.
+CALLS_PER_TASK = 300
+
+
+class Work(StrEnum):
+    """What a task is about."""
+
+    HANDLE = "handle"
+    RELAY = "relay"
+    PLACE = "place"
+    CANCEL = "cancel"
+    ACT = "act"
+
+
+@define(eq=False)
+class Task:
+    """One call of the target: running, paused at a port call, or waiting to be acknowledged."""
+
+    name: str
+    work: Work
+    participant: str
+    order: str
+    stepper: Stepper
+    handling: int
+    message: Message | None = None
+    envelope: dict[str, Any] | None = None
+    operation: Operation | None = None
+    result: Any = None
+    finished: bool = False
+    """The target's code has come to its end; only the acknowledgement is missing."""
+    dead: bool = False
+    since: int = 0
+    calls: int = 0
+    published: int = 0
+    answers: list[Any] = field(factory=list)
+    """What its port calls were answered: with the message, all that a handler can know."""
+    resume: Action = Action(Kind.RESUME)
+
+    @property
+    def cause(self) -> str:
+        """The name under which the ledger enters what this task brings about."""
+        if self.message is not None:
+            return self.message.origin
+        return self.name if self.work is not Work.RELAY else ""
+
+    @property
+    def saga_id(self) -> str:
+        """The saga that the message being handled belongs to."""
+        return str(self.envelope["sagaid"]) if self.envelope else self.order
+
+    @property
+    def message_id(self) -> str:
+        """The id of the message being handled."""
+        return str(self.envelope["id"]) if self.envelope else ""
+
+    def stop_at(self, operation: Operation) -> None:
+        """The task waits for the answer of `operation`."""
+        self.operation = operation
+        self.calls += 1
+        if self.calls > CALLS_PER_TASK:
+            raise TargetError(
+                f"made {CALLS_PER_TASK} port calls in one go, the last one {operation.port!r}",
+                self.name,
+                "it seems to retry for ever: give up after a few attempts and raise, so that the "
+                "message is delivered again",
+            )
+        self.resume = Action(Kind.RESUME, self.name, operation.port)
+
+
+def stepper_for(function: Callable[..., Any], is_coroutine: bool, *arguments: Any) -> Stepper:
+    """A stepper for a call of the target that has not begun yet."""
+    if is_coroutine:
+        return CoroutineStepper(function(*arguments))
+    return GreenletStepper(function, *arguments)
+
+
+def advance(task: Task, move: Callable[[], Operation | Finished]) -> Finished | Exception | None:
+    """Run a task to its next port call (None), its end, or the error that it raised.
+
+    Raises:
+        TargetError: the target did something that no target may do.
+    """
+    try:
+        outcome = move()
+    except ProcessKilled:
+        raise
+    except TargetError:
+        raise
+    except ForeignAwait as foreign:
+        raise TargetError(
+            f"awaits {foreign}, which is not a port of the world",
+            task.name,
+            "await only what `world` offers, or have the adapter run the code that needs an event "
+            "loop to its end in a plain function",
+        ) from None
+    except RuntimeError as error:
+        if "no running event loop" in str(error):
+            raise TargetError(
+                "needs a running asyncio event loop",
+                task.name,
+                "handlers are stepped by the kit, without a loop: await only the world's ports "
+                "(world.clock and world.timer instead of asyncio.sleep)",
+            ) from None
+        return error
+    except Exception as error:
+        return error
+    if isinstance(outcome, Operation):
+        task.stop_at(outcome)
+        return None
+    if isinstance(outcome, Finished):
+        return outcome
+    raise TargetError(
+        f"paused with {outcome!r}, which is no port call", task.name, "call only ports of `world`"
+    )
+
+
+def kill(task: Task) -> None:
+    """Let the task die where it stands.
+
+    Raises:
+        TargetError: it does not die.
+    """
+    task.dead = True
+    if task.operation is None or task.finished:
+        return
+    try:
+        task.stepper.throw(ProcessKilled("the process was killed"))
+    except ProcessKilled:
+        return
+    except Exception:  # an error on the way out changes nothing: the process is gone
+        return
+    task.stepper.discard()
+    raise TargetError(
+        "a crash is raised as a BaseException at a port call, and the target swallowed it",
+        task.name,
+        "catch Exception rather than BaseException (or a bare `except:`) around port calls, or run "
+        "the target as a process of its own",
+    )
+
+
+def describe_error(error: BaseException) -> str:
+    """An error of the target in one line, with the place in the target's code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith(_HERE)]
+    where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    text = str(error)
+    return f"{type(error).__name__}{f': {text}' if text else ''}{where}"
+
+
+_HERE = str(Path(__file__).resolve().parent)

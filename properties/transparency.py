@@ -1,0 +1,147 @@
+"""Properties across runs: what duplicates, crashes, reordering and other orders must not change.
+
+The outcome of each order is compared with that of a run without any fault in which the environment
+gave the same business answers. TRUE-2, ORDER-1 and CORR-1 differ in what the disturbed run contained.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from model.environment import Fault
+from model.history import Saga
+from model.vocabulary import Order, Status
+from properties import choices
+from properties.actions import Action, Kind, Mode
+
+if TYPE_CHECKING:
+    from properties.scopes import Scope
+    from properties.subject import Subject
+    from properties.world import World
+
+#: status, money kept, whether the stock is held, number of parcels
+Outcome = tuple[Status | None, int, bool, int]
+
+_ORDERING = frozenset({Fault.REORDER, Fault.CONCURRENCY})
+_BUSINESS = frozenset({Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION})
+
+
+def judge_outcomes(world: World) -> None:
+    """TRUE-2, ORDER-1 or CORR-1 for each order of a run that has come to rest."""
+    history = world.history
+    disturbances = frozenset(world.fired) - _BUSINESS
+    if (not disturbances and len(world.orders) == 1) or world.is_baseline:
+        return
+    if "LIVE-0" in history.findings:
+        return  # it has no outcome to compare
+    for saga in history.sagas.values():
+        if not _comparable(world, saga):
+            continue
+        expected = _undisturbed(world.subject, _alone(world.scope, saga.order), _answers(saga))
+        if expected is None:
+            continue
+        property_id = _property_of(disturbances, len(world.orders))
+        history.check(property_id)
+        actual = outcome(saga)
+        if actual != expected:
+            history.report(
+                property_id,
+                saga.order.id,
+                f"ended {_in_words(actual)}; with the same business answers and nothing else "
+                f"happening it ends {_in_words(expected)}",
+                *history.entries_of(saga.order.id),
+            )
+
+
+def outcome(saga: Saga) -> Outcome:
+    """What has become of an order."""
+    balance = saga.balance
+    return saga.status, balance.money, not balance.empty_handed, balance.parcels
+
+
+def _in_words(outcome: Outcome) -> str:
+    status, money, stock, parcels = outcome
+    return (
+        f"{status or 'unknown'} with {money} held, {'its' if stock else 'no'} stock and "
+        f"{parcels} parcel{'' if parcels == 1 else 's'}"
+    )
+
+
+def _property_of(disturbances: frozenset[Fault], orders: int) -> str:
+    if disturbances - _ORDERING:
+        return "TRUE-2"
+    return "CORR-1" if orders > 1 else "ORDER-1"
+
+
+def _comparable(world: World, saga: Saga) -> bool:
+    """Contention aside; and a cancel, which may win or lose its race, or a client without answer."""
+    if not saga.placed or saga.refused or saga.cancelled or len(saga.reasons) > 1:
+        return False
+    return not ("short stock" in saga.reasons and len(world.orders) > 1)
+
+
+def _answers(saga: Saga) -> frozenset[str]:
+    return frozenset(saga.reasons)
+
+
+def _alone(scope: Scope, order: Order) -> Scope:
+    return evolve(scope, orders=(order,), stock=dict(scope.stock))
+
+
+def _undisturbed(subject: Subject, scope: Scope, reasons: frozenset[str]) -> Outcome | None:
+    key = (scope.orders, tuple(sorted(scope.stock.items())), scope.delivery, reasons)
+    return _baseline(_Key(subject, scope, key), reasons)
+
+
+class _Key:
+    """A subject and a scope as a key of the cache; the scope's mappings are not hashable."""
+
+    __slots__ = ("key", "scope", "subject")
+
+    def __init__(self, subject: Subject, scope: Scope, key: tuple[object, ...]) -> None:
+        self.subject = subject
+        self.scope = scope
+        self.key = (id(subject), *key)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.key == other.key
+
+
+@lru_cache(maxsize=4096)
+def _baseline(key: _Key, reasons: frozenset[str]) -> Outcome | None:
+    """The outcome without faults, or None where the answers cannot be given again."""
+    from properties.world import World
+
+    world = World(key.subject, key.scope)
+    world.is_baseline = True
+    wanted = {why for why in reasons if why != "short stock"}
+    while (action := world.benign()[0]).kind is not Kind.IDLE and not world.exhausted:
+        world.apply(_refusal(world, wanted) or action)
+    world.drain()
+    (saga,) = world.history.sagas.values()
+    if saga.reasons != reasons:
+        return None
+    return outcome(saga)
+
+
+def _refusal(world: World, wanted: set[str]) -> Action | None:
+    for task in world.tasks.values():
+        operation = task.operation
+        if operation is None or Mode.REFUSED not in choices.modes(operation):
+            continue
+        port = operation.port
+        kind, _, step = port.partition(" ")
+        reason = (
+            f"{step} refused"
+            if kind == "answer"
+            else ("carrier refused" if port.startswith("carrier") else "payment declined")
+        )
+        if reason in wanted:
+            return Action(Kind.ANSWER, task.name, port, Mode.REFUSED)
+    return None

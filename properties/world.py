@@ -1,0 +1,386 @@
+"""The world of one run: everything around the target, and the only thing that drives it.
+
+`choices` lists what may happen next, the benign choice first; `apply` lets one of them happen; `drain`
+lets the benign ones happen until all is at rest, and judges the run. Every driver of the search is a
+loop around these three.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from implementations.errors import TargetError
+from model.conformance import Conformance, Divergence
+from model.environment import Fault
+from model.history import History
+from model.ledger import Effect, Entry
+from model.monitors import on_entry, on_published, on_settled, on_stable
+from model.quiescence import at_quiescence, not_quiescent
+from model.vocabulary import Order, Role
+from properties import choices, moves
+from properties.actions import Action, Kind, fault_of
+from properties.doubles import Carrier, Gateway, Warehouse
+from properties.network import Draft, Message, Network
+from properties.ports import Ports
+from properties.scopes import Scope
+from properties.sighting import Sighting
+from properties.stepping import ProcessKilled
+from properties.subject import Subject
+from properties.tasks import Task
+from properties.trace import Trace
+
+#: A run that has not come to rest after so many benign steps per order never will.
+DRAIN_STEPS_PER_ORDER = 300
+#: How often a client places the same order when it gets no answer.
+PLACE_ATTEMPTS = 5
+_EPOCH = 1_700_000_000.0
+_BUSINESS = frozenset({Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION})
+
+
+@define(eq=False)
+class Timer:
+    """An event that is due later."""
+
+    due: float
+    draft: Draft
+    name: str
+
+
+@define(eq=False)
+class World:
+    """One run of a subject in a scope."""
+
+    subject: Subject
+    scope: Scope
+    trace: Trace | None = None
+    conformance: Conformance | None = None
+    orders: dict[str, Order] = field(init=False)
+    history: History = field(init=False)
+    gateway: Gateway = field(init=False)
+    carrier: Carrier = field(init=False)
+    warehouse: Warehouse = field(init=False)
+    network: Network = field(init=False)
+    target: Any = field(init=False)
+    sighting: Sighting = field(init=False)
+    asynchronous: bool = field(init=False)
+    free: dict[str, int] = field(init=False)
+    """Participant -> consumers that are free."""
+    unplaced: list[str] = field(init=False)
+    tasks: dict[str, Task] = field(factory=dict)
+    running: Task | None = None
+    last_task: Task | None = None
+    dirty: dict[str, int] = field(factory=dict)
+    """Participants whose outbox may not be empty, with the step of their last other work."""
+    parked: dict[str, list[Message]] = field(factory=dict)
+    dead_letters: list[Message] = field(factory=list)
+    timers: list[Timer] = field(factory=list)
+    active: set[str] = field(factory=set)
+    """Participants that have done something since they last started."""
+    fired: dict[Fault, int] = field(factory=dict)
+    """How often each fault was seen to take effect."""
+    used: dict[Fault, int] = field(factory=dict)
+    """How much of each budget is spent."""
+    acted: set[tuple[str, str]] = field(factory=set)
+    cancels: set[str] = field(factory=set)
+    """Orders of which a cancel was accepted."""
+    attempts: dict[str, int] = field(factory=dict)
+    errors: list[str] = field(factory=list)
+    now: float = _EPOCH
+    calls_made: int = 0
+    """Ports called by a coroutine, and (below) those that it awaited."""
+    calls_awaited: int = 0
+    handlings: int = 0
+    divergence: tuple[int, Divergence] | None = None
+    role_of: dict[str, str] = field(init=False)
+    is_baseline: bool = False
+    """The run is what others are compared with."""
+    _ids: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        subject, scope = self.subject, self.scope
+        shape = subject.shape
+        self.orders = {order.id: order for order in scope.orders}
+        self.asynchronous = shape.is_async
+        self.role_of = {name: str(role) for role, name in shape.roles.items()}
+        self.history = History(dict(scope.stock), subject.sight, stock=dict(scope.stock))
+        self.free = {name: shape.consumers[name].parallel for name in shape.participants}
+        self.unplaced = list(self.orders)
+        self.gateway = Gateway(self.post, self.reason)
+        self.carrier = Carrier(self.post, self.reason, self.orders)
+        self.warehouse = Warehouse(self.post, self.reason, dict(scope.stock))
+        self.target = subject.factory(Ports(self))
+        self.network = Network(
+            scope.delivery,
+            subscribers_of(shape.subscriptions),
+            getattr(self.target, "queues", None) or _queue_per_pair,
+        )
+        for order in scope.orders:
+            self.history.saga(order)
+        self.sighting = Sighting(self)
+        self.sighting.look()
+        if shape.has("relay"):
+            self.dirty = dict.fromkeys(self.polling, 0)
+
+    @property
+    def polling(self) -> tuple[str, ...]:
+        """Participants that subscribe to nothing, and so can only poll."""
+        return tuple(name for name, types in self.subject.shape.subscriptions.items() if not types)
+
+    # -- the three things that a driver does -----------------------------------------------------
+
+    def benign(self) -> list[Action]:
+        """What may happen without any fault; the first one is first in, first out."""
+        return choices.benign(self)
+
+    def faults(self) -> list[list[Action]]:
+        """What may go wrong now, one list for each kind of fault that can strike."""
+        return choices.faults(self)
+
+    def enabled(self, action: Action) -> bool:
+        """Whether `action` can happen now."""
+        return choices.enabled(self, action)
+
+    def apply(self, action: Action) -> None:
+        """Let `action` happen, and judge what came of it.
+
+        Raises:
+            TargetError: the target broke its contract with the kit.
+        """
+        history = self.history
+        history.step += 1
+        if action.kind is Kind.IDLE:
+            return
+        if self.trace is not None:
+            self.trace.begin(history.step, action)
+        fault = fault_of(action)
+        if fault is not None:
+            self.spend(fault)
+        self.last_task = None
+        try:
+            moves.MOVES[action.kind](self, action)
+        finally:
+            self.running = None
+        if self.last_task is not None:
+            self.running = self.last_task
+            self.sighting.look()
+            self.running = None
+        if not self.tasks:
+            on_stable(history)
+        self._settle()
+        if self.trace is not None:
+            self.trace.end(self)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the run is so long that it will not come to rest."""
+        return self.history.step > DRAIN_STEPS_PER_ORDER * max(1, len(self.orders))
+
+    def drain(self) -> None:
+        """Stop all faults, let everything come to rest first in, first out, and judge the run."""
+        limit = DRAIN_STEPS_PER_ORDER * max(1, len(self.orders))
+        if self.trace is not None:
+            self.trace.draining = True
+        for _ in range(limit):
+            action = self.benign()[0]
+            if action.kind is Kind.IDLE:
+                break
+            self.apply(action)
+        else:
+            self._never_rests(limit)
+        self._count_short_stock()
+        if self.trace is not None:
+            self.trace.begin(self.history.step, Action(Kind.IDLE))
+        on_stable(self.history)
+        at_quiescence(self.history)
+
+    def spend(self, fault: Fault) -> None:
+        """A fault takes effect, and uses up its budget."""
+        self.used[fault] = self.used.get(fault, 0) + 1
+        self.count(fault)
+
+    def count(self, fault: Fault) -> None:
+        """A fault takes effect."""
+        self.fired[fault] = self.fired.get(fault, 0) + 1
+        if fault not in _BUSINESS:
+            self.history.disturbed = True
+
+    def left(self, fault: Fault) -> bool:
+        """Whether `fault` may strike (once more) in this run."""
+        scope = self.scope
+        return fault in scope.faults and self.used.get(fault, 0) < scope.budgets.get(fault, 99)
+
+    # -- what doubles, ports and moves tell the world --------------------------------------------
+
+    def post(
+        self, effect: Effect, order: str, quantity: int, unit: str, ref: str, key: str
+    ) -> None:
+        """Enter an effect in the ledger."""
+        task = self.running
+        entry = Entry(
+            self.history.step,
+            order,
+            effect,
+            quantity,
+            unit,
+            ref,
+            key,
+            task.cause if task else "",
+            task.handling if task else 0,
+        )
+        on_entry(self.history, entry)
+        if self.trace is not None:
+            self.trace.effect(entry)
+
+    def reason(self, order: str, why: str) -> None:
+        """The environment gave a business reason for `order` to fail."""
+        if order in self.orders:
+            self.history.sagas[order].reasons.add(why)
+
+    def simulated(self, step: str, order: str, refused: bool) -> dict[str, Any]:
+        """The answer of a step that the target simulates itself."""
+        if refused:
+            self.reason(order, f"{step} refused")
+            return {"status": "refused", "id": None, "reason": "refused"}
+        return {"status": "done", "id": f"{step}-{order}", "reason": None}
+
+    def place_again(self, order: str) -> None:
+        """The client got no answer: it tries again, if the target says that it may."""
+        attempts = self.attempts[order] = self.attempts.get(order, 0) + 1
+        may = self.subject.shape.idempotent_place and attempts < PLACE_ATTEMPTS
+        if may and order not in self.unplaced and not self.history.sagas[order].placed:
+            self.unplaced.insert(0, order)
+
+    def answer_of_the_dead(self) -> Any:
+        """A port call of a process that was killed: it dies again."""
+        raise ProcessKilled("the process was killed")
+
+    def draft(
+        self,
+        type_: Any,
+        data: Any,
+        id_: str | None,
+        subject: Any,
+        sagaid: str | None,
+        causationid: str | None,
+    ) -> Draft:
+        """An event with defaults from the call that is running.
+
+        Raises:
+            TargetError: it has no type.
+        """
+        task = self.running
+        if not isinstance(type_, str) or not type_:
+            raise TargetError(
+                f"published an event of type {type_!r}",
+                task.name if task else "publish",
+                "the type is a text such as 'payment.processed'",
+            )
+        self._ids += 1
+        order = str(subject or (task.order if task else "") or self._order_in(data))
+        source = task.participant if task else ""
+        attributes = {
+            "specversion": "1.0",
+            "id": id_ or f"evt-{self._ids}",
+            "type": str(type_),
+            "source": source,
+            "subject": order,
+            "time": self.now,
+            "sagaid": sagaid or (task.saga_id if task else "") or order,
+            "causationid": causationid or (task.message_id if task else ""),
+            "data": {} if data is None else data,
+        }
+        return Draft(str(type_), order, source, attributes)
+
+    def _order_in(self, data: Any) -> str:
+        """The order that the data names, for an event that a relay publishes without a subject."""
+        values = data.values() if isinstance(data, dict) else ()
+        return next((str(v) for v in values if isinstance(v, str) and v in self.orders), "")
+
+    def publish(self, draft: Draft) -> None:
+        """Put an event in flight.
+
+        Raises:
+            TargetError: its data cannot be sent.
+        """
+        try:
+            messages = self.network.publish(draft)
+        except (TypeError, ValueError) as error:
+            raise TargetError(
+                f"published {draft.type} with data that cannot be sent: {error}",
+                draft.source or "publish",
+                "data is what JSON can hold: dicts, lists, texts, numbers, true, false, none",
+            ) from None
+        on_published(self.history, draft.order, draft.type, draft.attributes["sagaid"])
+        if self.conformance is not None and self.divergence is None:
+            role = self.role_of.get(draft.source, draft.source)
+            divergence = self.conformance.published(draft.order, role, draft.type)
+            if divergence is not None:
+                self.divergence = (self.history.step, divergence)
+        if self.trace is not None:
+            self.trace.published(draft, messages)
+
+    def set_timer(self, delay: float, draft: Draft) -> None:
+        """Have an event published later."""
+        name = f"{draft.type}({draft.order})"
+        same = sum(1 for timer in self.timers if timer.name.partition(" #")[0] == name)
+        self.timers.append(
+            Timer(self.now + delay, draft, name if not same else f"{name} #{same + 1}")
+        )
+
+    @property
+    def order_participant(self) -> str:
+        """The participant in which `place_order` and `cancel_order` run."""
+        shape = self.subject.shape
+        return shape.roles.get(Role.ORDER) or next(iter(shape.participants), "")
+
+    # -- judging ---------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """MONEY-0 for each order of which nothing is pending any more."""
+        if self.dirty:
+            return
+        for order, saga in self.history.sagas.items():
+            balance = saga.balance
+            if balance.captured == balance.refunded or balance.holds(saga.wanted):
+                continue
+            pending = (
+                self.network.pending(order)
+                or any(task.order in (order, "") for task in self.tasks.values())
+                or any(timer.draft.order in (order, "") for timer in self.timers)
+                or any(self.parked.values())
+            )
+            if not pending:
+                on_settled(self.history, order)
+
+    def _never_rests(self, limit: int) -> None:
+        moving = [message for message in self.network.in_flight if message.failures]
+        if moving:
+            worst = max(moving, key=lambda message: message.failures)
+            why = (
+                f"{worst.task_name} has failed {worst.failures} times and is tried again for ever"
+                + (f": {self.errors[-1]}" if self.errors else "")
+            )
+            not_quiescent(self.history, worst.order, why)
+        else:
+            not_quiescent(self.history, "", f"still moving {limit} steps after faults stopped")
+
+    def _count_short_stock(self) -> None:
+        short = any("short stock" in saga.reasons for saga in self.history.sagas.values())
+        if short:
+            fault = Fault.CONTENTION if len(self.orders) > 1 else Fault.OUT_OF_STOCK
+            self.count(fault)
+
+
+def subscribers_of(subscriptions: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """Event type -> participants that subscribe to it."""
+    subscribers: dict[str, list[str]] = {}
+    for participant, types in subscriptions.items():
+        for type_ in types:
+            subscribers.setdefault(type_, []).append(participant)
+    return subscribers
+
+
+def _queue_per_pair(participant: str, type_: str) -> str:
+    return f"{participant}/{type_}"
