@@ -6,7 +6,6 @@ middle of it. With a database it is a transaction; nothing else here would chang
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -87,26 +86,26 @@ class Outbox:
     """Messages written with the change that they tell of (B60, B61); a relay publishes them."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Message] = deque()
+        self._waiting: dict[str, Message] = {}
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, message: Message) -> None:
         """Write a message, behind those that wait already."""
-        self._waiting.append(message)
+        self._waiting[message.id] = message
 
     def first(self) -> Message:
         """The message that has waited longest; it goes on waiting (B62, B64)."""
-        return self._waiting[0]
+        return next(iter(self._waiting.values()))
 
     def remove(self, message: Message) -> None:
         """Forget a message that was published."""
-        self._waiting.remove(message)
+        self._waiting.pop(message.id, None)
 
     def digest(self) -> Hashable:
         """The messages that wait, in their order."""
-        return tuple((m.id, m.cause, repr(m.data)) for m in self._waiting)
+        return tuple((m.id, m.cause, repr(m.data)) for m in self._waiting.values())
 
 
 Held = tuple[tuple[str, int], ...]
