@@ -4,9 +4,9 @@ In the table payment and gateway exchange messages. A target's handler makes the
 the answer, so that one delivery is a chain of rows. `handle` follows the chain for a chosen outcome
 and crash; it is the table at the grain of something that can be done to a target.
 
-A crash means here: the participant dies after its last transaction, before it acknowledges. Together
-with a lost answer it dies earlier, at the call: after the gateway charged ("reply lost"), or before
-the request got there ("request lost"); in both cases before it could ask again.
+A crash means here: the participant dies after its last transaction, before it acknowledges.
+Together with a lost answer it dies earlier, at the call: after the gateway charged ("reply lost"),
+or before the request got there ("request lost"); in both cases before it could ask again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Handling:
 
 
 def outcomes(table: Table, states: tuple[str, ...], actor: str, message: str) -> tuple[str, ...]:
-    """What the environment may choose for this delivery; the benign choice is "" and comes first."""
+    """What the environment may choose for this delivery; "" stands for the benign choice."""
     rows = table.at(actor, states[table.place(actor)], message)
     answers = [
         answer
