@@ -83,9 +83,7 @@ class Payments(Protocol):
 class Carrier(Protocol):
     """The carrier that takes parcels."""
 
-    def create_shipment(
-        self, order: str, lines: Sequence[Json], key: str | None = None
-    ) -> Answer:
+    def create_shipment(self, order: str, lines: Sequence[Json], key: str | None = None) -> Answer:
         """Book a parcel; the answer's id is the shipment."""
 
     def cancel(self, shipment_id: str, key: str | None = None) -> Answer:

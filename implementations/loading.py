@@ -169,11 +169,12 @@ def _clash(module_name: str) -> str | None:
     return f"your {_shorter(str(local))} cannot be imported: the name {top!r} is {whose}"
 
 
-def _local(top: str) -> Path | None:
-    for candidate in (Path(top), Path(f"{top}.py")):
-        if candidate.exists():
-            return candidate
-    return None
+def _local(top: str, beside: Path | None = None) -> Path | None:
+    """The user's own package or module of that name, in the working directory or `beside`."""
+    folder = beside or Path()
+    if any((folder / top).glob("*.py")):
+        return folder / top
+    return folder / f"{top}.py" if (folder / f"{top}.py").exists() else None
 
 
 def _clash_inside(error: BaseException) -> str | None:
@@ -184,9 +185,13 @@ def _clash_inside(error: BaseException) -> str | None:
         return None
     frames = traceback.extract_tb(error.__traceback__)
     files = [Path(frame.filename) for frame in frames if os.path.exists(frame.filename)]
-    users = [f for f in files if not any(f.is_relative_to(_ROOT / package) for package in _KIT)]
-    users = [f for f in users if f.resolve().parent.joinpath(top).exists()
-             or f.resolve().parent.joinpath(f"{top}.py").exists()]
+    ours = [_ROOT / package for package in _KIT]
+    users = [
+        file
+        for file in files
+        if not any(file.is_relative_to(package) for package in ours)
+        and _local(top, beside=file.resolve().parent)
+    ]
     if not users:
         return None
     return f"{_shorter(str(users[-1]))} imports {name!r}: the name {top!r} is a package of the kit"
@@ -240,5 +245,3 @@ def _takes_one(signature: inspect.Signature) -> bool:
     except TypeError:
         return False
     return True
-
-

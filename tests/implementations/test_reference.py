@@ -213,7 +213,8 @@ def test_two_orders_want_the_last_piece() -> None:
 @pytest.mark.parametrize("moods", [["unknown"], ["not done"], ["not done", "unknown"]])
 def test_unknown_answers(what: str, moods: list[str]) -> None:
     """A time-out is looked up, and where nothing was done asked again: never guessed."""
-    run = world(**{what: moods}).place(ONE).drain()
+    says: dict[str, Any] = {what: moods}
+    run = world(None, None, **says).place(ONE).drain()
     assert run.observed.orders == {"o1": Status.CONFIRMED}
     assert run.effects == ["charge", "ship"]
 
