@@ -71,11 +71,6 @@ class TargetShape:
         return "cancel_order" in self.members
 
     @property
-    def has_actions(self) -> bool:
-        """Whether people can do further things to a saga."""
-        return "act" in self.members
-
-    @property
     def has_relay(self) -> bool:
         """Whether participants publish from an outbox, or poll."""
         return "relay" in self.members
@@ -84,21 +79,6 @@ class TargetShape:
     def has_restart(self) -> bool:
         """Whether the target wants to be told that a participant starts again."""
         return "restart" in self.members
-
-    @property
-    def has_close(self) -> bool:
-        """Whether a run has something to end."""
-        return "close" in self.members
-
-    @property
-    def has_queues(self) -> bool:
-        """Whether messages of several types share a queue."""
-        return "queues" in self.members
-
-    @property
-    def has_refuses(self) -> bool:
-        """Whether the target has a business rule of its own."""
-        return "refuses" in self.members
 
     @property
     def has_digest(self) -> bool:

@@ -98,9 +98,9 @@ class PaymentService(Service[Payment]):
     def settle(self, event: Event, answer: Answer) -> Payment | None:
         """Store what the gateway said, beside what has happened while it was asked."""
         row = self.rows[event["subject"]]
-        charged = evolve(row, charge=answer.get("id") or "")
         if not self.stands(row, S.CHARGING, S.UNWANTED):
             return unfinished(row)  # B54: another copy of the message was faster
+        charged = evolve(row, charge=answer.get("id") or "")
         if answer["status"] == "refused":
             self.rows.put(evolve(row, status=S.DECLINED))
             self.emit(E.PAYMENT_FAILED, row.order, event, reason=answer.get("reason") or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import frozen
 
@@ -14,6 +14,7 @@ from implementations.reference.payment import Payment, PaymentService
 from implementations.reference.service import Service, Store
 from implementations.reference.shipping import Shipment, ShippingService
 from implementations.reference.storage import Inbox, Outbox, Stock, Table
+from model.vocabulary import Event as E
 from model.vocabulary import Status
 
 _OBSERVED = {
@@ -41,6 +42,7 @@ class Saga:
 
     delivery = "at-least-once-unordered"
     idempotent_place = True
+    terminal: ClassVar[dict[str, str]] = {E.SAGA_COMPLETED: "confirmed", E.SAGA_FAILED: "failed"}
 
     def __init__(self, world: AsyncWorld, parts: Parts) -> None:
         self._world = world
