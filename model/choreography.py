@@ -106,7 +106,10 @@ ORDER_ROWS = (
     # A cancel released the stock of an order whose payment is then declined: no refund will come.
     _order("stock-back", Event.PAYMENT_FAILED, "failed", (Event.SAGA_FAILED,)),
     _order("awaiting", Event.SHIPPING_FAILED, "awaiting"),  # notes the reason
+    # Passed on while the order is open: whether it comes in time is not for this service to say.
     _order("awaiting", CUSTOMER_CANCEL, "awaiting", (Event.ORDER_CANCEL_REQUESTED,)),
+    _order("money-back", CUSTOMER_CANCEL, "money-back", (Event.ORDER_CANCEL_REQUESTED,)),
+    _order("stock-back", CUSTOMER_CANCEL, "stock-back", (Event.ORDER_CANCEL_REQUESTED,)),
 )
 
 PAYMENT_ROWS = (

@@ -36,8 +36,8 @@ STALE_DECISIONS = (
     Decision(
         Actor.ORDER,
         CUSTOMER_CANCEL,
-        ("money-back", "stock-back", "failed"),
-        "the order is failing already, or has failed: the customer gets what he asks for",
+        ("failed",),
+        "the order has failed: the customer has what he asks for",
     ),
     Decision(
         Actor.ORDER,

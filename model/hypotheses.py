@@ -125,7 +125,7 @@ class Part:
         return [
             row
             for actor, state in zip(self.actors, hypothesis.states, strict=True)
-            for message in given | hypothesis.inner
+            for message in sorted(given | hypothesis.inner)
             for row in self.table.at(actor, state, message)
         ]
 
