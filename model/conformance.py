@@ -135,12 +135,8 @@ def _participants(table: Table) -> frozenset[str]:
 @cache
 def vocabulary(table: Table) -> frozenset[str]:
     """Every event name that the table knows and that can be seen."""
-    hidden = {machine.actor for machine in table.machines if machine.behind}
-    visible = [row for row in table.rows if row.actor not in hidden]
-    return frozenset(
-        {event for row in visible for event in row.emits if not hidden & {*table.consumers(event)}}
-        | set(table.start)
-    )
+    emitted = {event for row in table.rows for event in row.emits}
+    return frozenset((emitted | {*table.start}) - table.port_calls)
 
 
 @cache

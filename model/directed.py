@@ -125,13 +125,11 @@ LEFT_OUT = (Actor.GATEWAY, "refused", PortCall.CHARGE)
 def goals(table: Table = TABLE) -> frozenset[Goal]:
     """All that the schedules have to cover."""
     hidden = {machine.actor for machine in table.machines if machine.behind}
-    calls = {row.on for row in table.rows if row.actor in hidden}
-    calls |= {event for row in table.rows if row.actor in hidden for event in row.emits}
     crashing = [r for r in table.rows if r.actor not in hidden and r.on not in table.requests]
     return frozenset(
         {Goal("row", row) for row in table.rows if row.key != LEFT_OUT}
         | {Goal("crash", row) for row in crashing}
-        | {Goal("ignored", key) for key in STALE if key[2] not in calls}
+        | {Goal("ignored", key) for key in STALE if key[2] not in table.port_calls}
     )
 
 

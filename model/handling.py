@@ -51,7 +51,7 @@ def outcomes(table: Table, states: tuple[str, ...], actor: str, message: str) ->
         answer
         for row in rows
         for call in row.emits
-        for port in _ports(table, actor, call)
+        for port in _ports(table, call)
         for answer in table.at(port, states[table.place(port)], call)
     ]
     chosen = [row.outcome for row in (*rows, *answers) if row.outcome not in _BENIGN]
@@ -83,7 +83,7 @@ def handle(
         rows.append(row)
         states = (*states[: table.place(who)], row.to, *states[table.place(who) + 1 :])
         for event in row.emits:
-            inner = _ports(table, actor, event)
+            inner = _ports(table, event)
             todo += [(each, event) for each in inner]
             published += [] if inner else [event]
     return Handling(states, tuple(published), tuple(rows)) if rows else None
@@ -96,9 +96,6 @@ def _chosen(rows: tuple[Row, ...], outcome: str, in_stock: bool) -> Row | None:
     return next(iter(wanted + [row for row in fitting if row.outcome in _BENIGN]), None)
 
 
-def _ports(table: Table, actor: str, event: str) -> tuple[str, ...]:
+def _ports(table: Table, event: str) -> tuple[str, ...]:
     """Who gets this message inside the handler: the machine behind a port, or its caller."""
-    inside = {machine.actor for machine in table.machines if machine.behind == actor}
-    senders = {row.actor for row in table.rows if event in row.emits}
-    consumers = table.consumers(event)
-    return tuple(c for c in consumers if c in inside or (c == actor and senders & inside))
+    return table.consumers(event) if event in table.port_calls else ()

@@ -92,14 +92,7 @@ class Part:
         inside = [m for m in table.machines if participant in (m.actor, m.behind)]
         self.table = table
         self.actors = tuple(machine.actor for machine in inside)
-        hidden = {machine.actor for machine in inside if machine.behind}
-        self.inner = frozenset(
-            event
-            for row in table.rows
-            if row.actor in self.actors
-            for event in (row.on, *row.emits)
-            if row.actor in hidden or hidden & {*table.consumers(event)}
-        )
+        self.inner = table.port_calls
         self._interned: dict[object, Node] = {}
         start = Hypothesis(tuple(machine.initial for machine in inside))
         self.initial = self._node(Seen(), {start: frozenset()})

@@ -4,7 +4,8 @@ The network is a bag per channel, so any message may overtake any other. A step 
 
 * *deliver*: a consumer takes a message; a row fires, or the message is ignored, and it is gone;
 * *crash*: the row fires and the consumer dies before it acknowledges, so the message stays
-  (a crash before the transaction ends has changed nothing and is no step);
+  (a crash before the transaction ends has changed nothing and is no step). What it wrote to its
+  outbox is safe; a call it was about to make dies with it, unless it was made already;
 * *duplicate*: the broker makes another copy of a message in flight;
 * *cancel*: the customer asks for it.
 
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from model.table import Channel, Guard, Row, Table
 
@@ -100,6 +101,7 @@ class Kind(StrEnum):
 
     DELIVER = "deliver"
     CRASH = "deliver, crash before the acknowledgement"
+    CRASH_BEFORE_CALL = "deliver, crash before the call"
     DUPLICATE = "duplicate"
     CANCEL = "cancel"
 
@@ -203,6 +205,9 @@ def _deliveries(table: Table, saga: Saga, place: int, channel: Channel) -> Itera
         once, again = Budget(gateway_faults=faults), Budget(gateway_faults=faults, crashes=1)
         yield Move(Kind.DELIVER, message, actor, row, once, fired(table, taken, row))
         yield Move(Kind.CRASH, message, actor, row, again, fired(table, saga, row))
+        if not table.port_calls.isdisjoint(row.emits):
+            silent = fired(table, saga, without_calls(table, row))
+            yield Move(Kind.CRASH_BEFORE_CALL, message, actor, row, again, silent)
     if not rows:
         yield Move(Kind.DELIVER, message, actor, None, _FREE, taken)
     copied = _adjusted(saga, place, +1)
@@ -217,6 +222,12 @@ def fired(table: Table, saga: Saga, row: Row) -> Saga:
         ledger[table.effects.index(effect)] += 1
     states = (*saga.states[:place], row.to, *saga.states[place + 1 :])
     return _sent(table, Saga(states, tuple(ledger), saga.inbox), row.emits)
+
+
+@cache
+def without_calls(table: Table, row: Row) -> Row:
+    """The row of a participant that dies between its transaction and its call."""
+    return evolve(row, emits=tuple(event for event in row.emits if event not in table.port_calls))
 
 
 def _sent(table: Table, saga: Saga, messages: tuple[str, ...]) -> Saga:

@@ -120,6 +120,13 @@ class Table:
         return tuple({effect: None for row in self.rows for effect in row.effects})
 
     @cached_property
+    def port_calls(self) -> frozenset[str]:
+        """What passes between a participant and the machine behind its port, unseen by others."""
+        behind = {machine.actor for machine in self.machines if machine.behind}
+        calls = {row.on for row in self.rows if row.actor in behind}
+        return frozenset(calls | {e for row in self.rows if row.actor in behind for e in row.emits})
+
+    @cached_property
     def by_key(self) -> Mapping[tuple[str, str, str], tuple[Row, ...]]:
         """The rows of each (actor, state, message)."""
         found: dict[tuple[str, str, str], tuple[Row, ...]] = {}

@@ -20,7 +20,7 @@ from attrs import define, field, frozen
 
 from model.choreography import TABLE
 from model.invariants import broken_by, stuck
-from model.semantics import Saga
+from model.semantics import Saga, without_calls
 from model.table import Row, Table
 
 #: Counts of effects stop here: one more than any effect may ever happen.
@@ -115,6 +115,8 @@ class _Search:
                 yield row, self._fired(here, row)
                 if here.pending & bit:
                     yield row, self._fired(acknowledged, row)
+                    if not self.table.port_calls.isdisjoint(row.emits):
+                        yield row, self._fired(here, without_calls(self.table, row))
             if not rows and here.pending & bit:
                 yield None, acknowledged
 
