@@ -9,7 +9,7 @@ from attrs import evolve
 
 from model.choreography import TABLE
 from model.conformance import Conformance, Divergence, observable_rows
-from model.table import Table
+from model.table import Guard, Table
 from tests.model.broken_tables import changed, lost_tombstone, plus, rows
 from tests.model.simulation import Simulation
 
@@ -70,7 +70,11 @@ WRONG: dict[str, Table] = {
     "inventory reserves after a release": lost_tombstone("inventory"),
     "shipping ships after a cancel": lost_tombstone("shipping"),
     "a rejection does not stand": plus(
-        evolve(rows("inventory", "idle", "payment.processed")[0], state="rejected")
+        evolve(
+            rows("inventory", "idle", "payment.processed")[0],
+            state="rejected",
+            guard=Guard.ALWAYS,
+        )
     ),
     "a refund is not told": changed(
         rows("payment", "paid", "payment.refund.requested")[0], emits=()
