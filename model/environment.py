@@ -30,6 +30,11 @@ class Delivery(StrEnum):
         """Whether the broker may deliver a copy of a message that was acknowledged."""
         return self is not Delivery.EXACTLY_ONCE_FIFO
 
+    @property
+    def ordered(self) -> bool:
+        """Whether the broker promises any order at all."""
+        return self is not Delivery.AT_LEAST_ONCE_UNORDERED
+
 
 class Fault(StrEnum):
     """What can go wrong around a saga. Each one asked for must be proved to have fired."""

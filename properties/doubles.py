@@ -70,7 +70,7 @@ class Gateway:
     """Charge or authorisation id -> (order, amount, currency)."""
     on_hold: dict[str, str] = field(factory=dict)
     """Order -> id of its live authorisation."""
-    _last: int = 0
+    _last: dict[str, int] = field(factory=dict)
 
     def authorise(self, order: str, amount: int, currency: str, key: str | None) -> Answer:
         """Put money on hold."""
@@ -117,8 +117,7 @@ class Gateway:
         if charge_id not in self.charges:
             return self.keys.keep(key, parameters, refusal(f"no such charge: {charge_id}"))
         order, charged, currency = self.charges[charge_id]
-        self._last += 1
-        answer = done(f"re_{self._last}")
+        answer = done(self._id("re", order))
         returned = charged if amount is None else amount
         self.post(Effect.REFUND, order, returned, currency, answer["id"], key or "")
         return self.keys.keep(key, parameters, answer)
@@ -140,9 +139,13 @@ class Gateway:
         found = self.keys.stored.get(key)
         return dict(found[1]) if found else None
 
+    def _id(self, prefix: str, order: str) -> str:
+        """Ids are counted per order, so that orders do not depend on each other by name."""
+        count = self._last[order] = self._last.get(order, 0) + 1
+        return f"{prefix}_{order}_{count}"
+
     def _new_charge(self, prefix: str, order: str, amount: int, currency: str) -> Answer:
-        self._last += 1
-        identity = f"{prefix}_{self._last}"
+        identity = self._id(prefix, order)
         self.charges[identity] = (order, amount, currency)
         return done(identity)
 
@@ -164,7 +167,8 @@ class Carrier:
         parameters = ("create_shipment", order, tuple(sorted(pieces.items())))
         if replayed := self.keys.replay(key, parameters):
             return replayed
-        answer = done(f"sh_{len(self.parcels) + 1}")
+        booked = sum(1 for other, _ in self.parcels.values() if other == order)
+        answer = done(f"sh_{order}_{booked + 1}")
         self.parcels[answer["id"]] = (order, pieces)
         for sku, quantity in sorted(pieces.items()):
             self.post(Effect.SHIP, order, quantity, sku, answer["id"], key or "")

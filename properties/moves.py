@@ -173,7 +173,6 @@ def _resume(world: World, action: Action) -> None:
         refusal = error
         _run(world, task, lambda: task.stepper.throw(refusal))
         return
-    task.answers.append(answer)
     if operation.port.startswith("publish "):
         task.published += 1
     if world.trace is not None:
@@ -192,12 +191,10 @@ def _answer(world: World, action: Action) -> None:
     if mode is Mode.REFUSED:
         assert operation.refuse is not None
         answer = operation.refuse()
-        task.answers.append(answer)
         if world.trace is not None:
             world.trace.answered(task, operation, answer)
         _run(world, task, lambda: task.stepper.resume(answer))
         return
-    task.answers.append(mode)
     error: Exception
     if mode is Mode.TRANSIENT:
         error = ConnectionError(f"{operation.port} is not available right now")

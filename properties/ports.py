@@ -37,6 +37,7 @@ class Ports:
     def call(
         self,
         port: str,
+        details: tuple[Any, ...],
         perform: Callable[[], Any],
         modes: tuple[str, ...] = (),
         refuse: Callable[[], Any] | None = None,
@@ -49,7 +50,7 @@ class Ports:
             return self._at_once(perform)
         if world.running.dead:
             return world.answer_of_the_dead()
-        operation = Operation(port, perform, modes, refuse, settled, has_effect)
+        operation = Operation(port, perform, modes, refuse, settled, has_effect, details)
         if world.asynchronous:
             world.calls_made += 1
             return pause(operation)
@@ -72,23 +73,25 @@ class Ports:
     ) -> Any:
         """Publish an event; what is not given is taken from the message being handled."""
         message = self._world.draft(type, data, id, subject, sagaid, causationid)
+        details = (type, message.order, message.attributes["id"])
         return self.call(
-            f"publish {type}", lambda: self._world.publish(message), _TRANSIENT
+            f"publish {type}", details, lambda: self._world.publish(message), _TRANSIENT
         )
 
     def checkpoint(self, name: str, may_fail: bool = False) -> Any:
         """A place of the target's own to pause or crash, and to fail once where it says so."""
-        return self.call(str(name), _nothing, _TRANSIENT if may_fail else (), has_effect=False)
+        return self.call(str(name), (), _nothing, _TRANSIENT if may_fail else (), has_effect=False)
 
     def done(self, name: str) -> Any:
         """A place just after an effect of the target's own: a failure here is an unknown answer."""
-        return self.call(f"after {name}", _nothing, (Mode.UNKNOWN_DONE,), has_effect=False)
+        return self.call(f"after {name}", (), _nothing, (Mode.UNKNOWN_DONE,), has_effect=False)
 
     def answer(self, step: str, order: Any) -> Any:
         """How a step goes that the target simulates itself: done, or refused."""
         world, identity = self._world, order_id(order)
         return self.call(
             f"answer {step}",
+            (identity,),
             lambda: world.simulated(step, identity, refused=False),
             (Mode.REFUSED,),
             refuse=lambda: world.simulated(step, identity, refused=True),
@@ -98,7 +101,7 @@ class Ports:
     def timer(self, delay: float, type: str, data: Any = None) -> Any:
         """Have an event of `type` delivered `delay` seconds from now."""
         message = self._world.draft(type, data, None, None, None, None)
-        return self.call(f"timer {type}", lambda: self._world.set_timer(delay, message))
+        return self.call(f"timer {type}", (delay,), lambda: self._world.set_timer(delay, message))
 
     def clock(self) -> float:
         """Seconds since the epoch, in the run's own time."""
@@ -142,6 +145,7 @@ class Payments:
         take = getattr(gateway, what)
         return self._ports.call(
             f"payments.{what}",
+            (identity, amount, currency, key),
             lambda: take(identity, amount, currency, key),
             _UNKNOWN if what == "capture" else _REFUSABLE,
             refuse=lambda: gateway.decline(what, identity, amount, currency, key),
@@ -152,19 +156,24 @@ class Payments:
         """Give back `amount` minor units of a charge; all of it if None."""
         gateway = self._ports._world.gateway
         return self._ports.call(
-            "payments.refund", lambda: gateway.refund(charge_id, amount, key), _UNKNOWN
+            "payments.refund",
+            (charge_id, amount, key),
+            lambda: gateway.refund(charge_id, amount, key),
+            _UNKNOWN,
         )
 
     def void(self, charge_id: str, key: str | None = None) -> Any:
         """Let go of an authorisation."""
         gateway = self._ports._world.gateway
-        return self._ports.call("payments.void", lambda: gateway.void(charge_id, key), _UNKNOWN)
+        return self._ports.call(
+            "payments.void", (charge_id, key), lambda: gateway.void(charge_id, key), _UNKNOWN
+        )
 
     def lookup(self, key: str) -> Any:
         """The answer stored under a key; None if there is none."""
         gateway = self._ports._world.gateway
         return self._ports.call(
-            "payments.lookup", lambda: gateway.lookup(key), _TRANSIENT, has_effect=False
+            "payments.lookup", (key,), lambda: gateway.lookup(key), _TRANSIENT, has_effect=False
         )
 
 
@@ -179,6 +188,7 @@ class CarrierPort:
         carrier, identity = self._ports._world.carrier, order_id(order)
         return self._ports.call(
             "carrier.create_shipment",
+            (identity, key),
             lambda: carrier.create_shipment(identity, lines, key),
             _REFUSABLE,
             refuse=lambda: carrier.refuse(identity, lines, key),
@@ -188,13 +198,18 @@ class CarrierPort:
     def cancel(self, shipment_id: str, key: str | None = None) -> Any:
         """Recall a parcel."""
         carrier = self._ports._world.carrier
-        return self._ports.call("carrier.cancel", lambda: carrier.cancel(shipment_id, key), _UNKNOWN)
+        return self._ports.call(
+            "carrier.cancel",
+            (shipment_id, key),
+            lambda: carrier.cancel(shipment_id, key),
+            _UNKNOWN,
+        )
 
     def lookup(self, key: str) -> Any:
         """The answer stored under a key; None if there is none."""
         carrier = self._ports._world.carrier
         return self._ports.call(
-            "carrier.lookup", lambda: carrier.lookup(key), _TRANSIENT, has_effect=False
+            "carrier.lookup", (key,), lambda: carrier.lookup(key), _TRANSIENT, has_effect=False
         )
 
 
@@ -208,14 +223,20 @@ class WarehousePort:
         """Reserve pieces of a SKU."""
         warehouse, identity = self._ports._world.warehouse, order_id(order)
         return self._ports.call(
-            "warehouse.reserve", lambda: warehouse.reserve(identity, sku, quantity, key), _UNKNOWN
+            "warehouse.reserve",
+            (identity, sku, quantity, key),
+            lambda: warehouse.reserve(identity, sku, quantity, key),
+            _UNKNOWN,
         )
 
     def release(self, order: Any, sku: str, quantity: int, key: str | None = None) -> Any:
         """Put reserved pieces back."""
         warehouse, identity = self._ports._world.warehouse, order_id(order)
         return self._ports.call(
-            "warehouse.release", lambda: warehouse.release(identity, sku, quantity, key), _UNKNOWN
+            "warehouse.release",
+            (identity, sku, quantity, key),
+            lambda: warehouse.release(identity, sku, quantity, key),
+            _UNKNOWN,
         )
 
     def available(self, sku: str) -> Any:
@@ -223,6 +244,7 @@ class WarehousePort:
         warehouse = self._ports._world.warehouse
         return self._ports.call(
             "warehouse.available",
+            (sku,),
             lambda: warehouse.available.get(sku, 0),
             _TRANSIENT,
             has_effect=False,

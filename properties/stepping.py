@@ -7,8 +7,9 @@ decides when and how the call is answered, or that the task dies there. Coroutin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator
-from types import coroutine
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from contextlib import suppress
+from types import FrameType, coroutine
 from typing import Any, Protocol
 
 from attrs import define, frozen
@@ -37,6 +38,8 @@ class Operation:
     """Whether the other side has given its answer under this key already: then it cannot refuse."""
     has_effect: bool = True
     """Whether a crash just after it differs from one just before it."""
+    details: tuple[Any, ...] = ()
+    """What the call was made with."""
 
 
 @frozen
@@ -60,6 +63,9 @@ class Stepper(Protocol):
 
     def discard(self) -> None:
         """Forget the task without running it any further."""
+
+    def frames(self) -> Iterator[FrameType]:
+        """The target's frames, outermost first, while it is paused."""
 
 
 @coroutine
@@ -98,10 +104,15 @@ class CoroutineStepper:
 
     def discard(self) -> None:
         """Close the coroutine; one that refuses to close is left to the garbage collector."""
-        try:
+        with suppress(BaseException):  # a dead process has no say any more
             self._coroutine.close()
-        except BaseException:  # noqa: BLE001, S110 - a dead process has no say any more
-            pass
+
+    def frames(self) -> Iterator[FrameType]:
+        """The coroutine's frame and those of what it awaits."""
+        awaited: Any = self._coroutine
+        while (frame := getattr(awaited, "cr_frame", None)) is not None:
+            yield frame
+            awaited = awaited.cr_await
 
     def _checked(self, wanted: Any) -> Operation:
         if wanted.__class__ is Operation:
@@ -138,10 +149,17 @@ class GreenletStepper:
         """Kill the greenlet; what it does on its way out has no effect on the world."""
         if self._greenlet and not self._greenlet.dead:
             self._greenlet.parent = getcurrent()
-            try:
+            with suppress(BaseException):  # a dead process has no say any more
                 self._greenlet.throw()
-            except BaseException:  # noqa: BLE001, S110 - a dead process has no say any more
-                pass
+
+    def frames(self) -> Iterator[FrameType]:
+        """The frames of the greenlet's stack."""
+        frames = []
+        frame = self._greenlet.gr_frame if self._greenlet else None
+        while frame is not None:
+            frames.append(frame)
+            frame = frame.f_back
+        return reversed(frames)
 
     def _outcome(self, value: Any) -> Operation | Finished:
         if self._greenlet.dead:

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from implementations.shape import TargetShape
+from model.conformance import Conformance
 from model.history import Sight
 
 
@@ -39,5 +40,7 @@ class Subject:
     shape: TargetShape
     sources: Sources
     sight: Sight
-    makes_ids: bool = False
-    """Whether the target was seen to publish one content under two ids."""
+
+    def conformance(self, wanted: bool = True) -> Conformance | None:
+        """A fresh check against the model's table, where the target speaks the model's words."""
+        return Conformance() if wanted and self.sight.model_events else None

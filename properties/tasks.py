@@ -57,8 +57,6 @@ class Task:
     since: int = 0
     calls: int = 0
     published: int = 0
-    answers: list[Any] = field(factory=list)
-    """What its port calls were answered: with the message, all that a handler can know."""
     resume: Action = Action(Kind.RESUME)
 
     @property

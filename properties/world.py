@@ -96,7 +96,7 @@ class World:
     role_of: dict[str, str] = field(init=False)
     is_baseline: bool = False
     """The run is what others are compared with."""
-    _ids: int = 0
+    _events: dict[str, int] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         subject, scope = self.subject, self.scope
@@ -277,12 +277,11 @@ class World:
                 task.name if task else "publish",
                 "the type is a text such as 'payment.processed'",
             )
-        self._ids += 1
         order = str(subject or (task.order if task else "") or self._order_in(data))
         source = task.participant if task else ""
         attributes = {
             "specversion": "1.0",
-            "id": id_ or f"evt-{self._ids}",
+            "id": id_ or self._new_event_id(str(type_), order),
             "type": str(type_),
             "source": source,
             "subject": order,
@@ -292,6 +291,12 @@ class World:
             "data": {} if data is None else data,
         }
         return Draft(str(type_), order, source, attributes)
+
+    def _new_event_id(self, type_: str, order: str) -> str:
+        """Counted per order and type, so that orders do not depend on each other by name."""
+        name = f"{order}/{type_}"
+        count = self._events[name] = self._events.get(name, 0) + 1
+        return f"{name}/{count}"
 
     def _order_in(self, data: Any) -> str:
         """The order that the data names, for an event that a relay publishes without a subject."""

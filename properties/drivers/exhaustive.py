@@ -1,0 +1,107 @@
+"""Exhaustive small scopes: every schedule of the same actions, on the target itself.
+
+Depth first, by running each schedule anew: nothing is asked of the target but to be the same twice.
+Where it has a `digest`, states that were seen before are not entered again; where it has none, a
+bounded number of schedules is all that can be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, evolve, field
+
+from model.environment import Fault
+from properties.actions import Action, Kind
+from properties.run import Recorder, Run
+from properties.scopes import CONTENTION, SHORT, SINGLE, Scope
+from properties.state import digest
+from properties.subject import Subject
+from properties.watchdog import watched
+from properties.world import World
+
+#: name, setting, budgets: at most one of each fault is enough for every bug measured so far.
+#: Handlers interleave only where the budget says so, or no scope would be small.
+_BUDGETS: tuple[tuple[str, Scope, dict[Fault, int]], ...] = (
+    ("1 crash", SINGLE, {Fault.CRASH: 1}),
+    ("1 duplicate", SINGLE, {Fault.DUPLICATE: 1}),
+    ("1 duplicate, 1 crash", SINGLE, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
+    ("1 unknown, 1 refusal", SINGLE, {Fault.UNKNOWN: 1, Fault.DECLINE: 1, Fault.CARRIER_REFUSAL: 1}),
+    ("1 transient", SINGLE, {Fault.TRANSIENT: 1, Fault.CARRIER_REFUSAL: 1}),
+    ("1 cancel, 1 crash", SINGLE, {Fault.CANCEL: 1, Fault.CRASH: 1}),
+    ("1 duplicate", SHORT, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
+    ("no fault", CONTENTION, {}),
+    ("2 handlers at once", SINGLE, {Fault.CONCURRENCY: 1, Fault.DUPLICATE: 0}),
+)
+
+
+@define
+class Exploration:
+    """How far an exhaustive scope was explored."""
+
+    name: str
+    states: int = 0
+    transitions: int = 0
+    complete: bool = False
+    hashed: bool = True
+    seen: set[object] = field(factory=set, repr=False)
+
+
+def small_scopes(scopes: tuple[Scope, ...]) -> Iterator[tuple[str, Scope]]:
+    """The exhaustive scopes that fit the target: those whose setting is among `scopes`."""
+    fitting = {scope.name: scope for scope in scopes}
+    for name, scope, budgets in _BUDGETS:
+        if scope.name in fitting:
+            base = fitting[scope.name]
+            used = {fault: budgets.get(fault, 0) for fault in base.budgets}
+            faults = base.faults
+            if not used.get(Fault.CONCURRENCY):
+                faults -= {Fault.CONCURRENCY}
+            yield f"{scope.name}, {name}", evolve(base, budgets=used, faults=faults)
+
+
+def exhaust(
+    subject: Subject, scope: Scope, exploration: Exploration, max_states: int
+) -> Iterator[Run]:
+    """Yield the run at the end of every path of a scope, and keep count in `exploration`."""
+    stack: list[list[tuple[Action, Action]]] = [[]]
+    while stack:
+        if exploration.states >= max_states:
+            return
+        prefix = stack.pop()
+        with watched(subject.spec):
+            recorder = Recorder(World(subject, scope))
+            for action, default in prefix:
+                recorder.apply(action, default)
+            yield from _descend(recorder, prefix, stack, exploration)
+    exploration.complete = True
+
+
+def _descend(
+    recorder: Recorder,
+    path: list[tuple[Action, Action]],
+    stack: list[list[tuple[Action, Action]]],
+    exploration: Exploration,
+) -> Iterator[Run]:
+    """Go on with the first choice at every state; leave the others for later."""
+    world = recorder.world
+    path = list(path)
+    while True:
+        if exploration.hashed:
+            state = digest(world)
+            if state in exploration.seen:
+                return
+            exploration.seen.add(state)
+        exploration.states += 1
+        benign = world.benign()
+        default = benign[0]
+        faults = [action for group in world.faults() for action in group]
+        choices = [action for action in (*benign, *faults) if action.kind is not Kind.IDLE]
+        exploration.transitions += len(choices)
+        for action in reversed(choices[1:] if default.kind is not Kind.IDLE else choices):
+            stack.append([*path, (action, default)])
+        if default.kind is Kind.IDLE or world.exhausted:
+            yield recorder.finish()
+            return
+        path.append((default, default))
+        recorder.apply(default, default)

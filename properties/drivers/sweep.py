@@ -1,0 +1,46 @@
+"""The port sweep: for each port call of the fault-free paths, each fault that can hit it, one by one.
+
+A fault that was asked for and did not fire is an error of the kit, not a success of the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
+from properties.actions import fault_of
+from properties.drivers.paths import business_schedules, strikes
+from properties.run import Deviation, Run, Schedule, run_schedule
+from properties.scopes import Scope
+from properties.subject import Subject
+
+
+class FaultDidNotFire(AssertionError):
+    """A fault of the sweep met nothing: the kit would have proved nothing with it."""
+
+
+def sweep(subject: Subject, scopes: Iterable[Scope]) -> Iterator[Run]:
+    """Every single fault, at every point of every path.
+
+    Raises:
+        FaultDidNotFire: the target did something else than in the run before.
+    """
+    for scope in scopes:
+        for schedule in business_schedules(subject, scope):
+            before = sum(deviation.wait for deviation in schedule.deviations)
+            for wait, actions in enumerate(strikes(subject, schedule)):
+                for action in actions:
+                    deviations = (*schedule.deviations, Deviation(wait, action))
+                    run = run_schedule(
+                        subject,
+                        evolve(schedule, deviations=deviations),
+                        conformance=subject.conformance(),
+                    )
+                    fault = fault_of(action)
+                    if run.skipped or fault is None or not run.fired.get(fault):
+                        raise FaultDidNotFire(
+                            f"{action} did not fire in scope {scope.name!r} after {before + wait} "
+                            "steps: is the target the same in every run?"
+                        )
+                    yield run

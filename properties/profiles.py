@@ -1,0 +1,34 @@
+"""Profiles: how much a verification does."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen
+class Profile:
+    """The amount of each part of the search. `quick` is for before a commit, `nightly` for the night."""
+
+    name: str
+    sweep_scopes: int
+    """How many scopes the port sweep goes through."""
+    shards: int
+    """Into how many parts the stateful tier is split; each has a seed of its own."""
+    examples: int
+    """Examples per shard of the stateful tier."""
+    chunks: int
+    """Chunks of schedule per example."""
+    exhaustive_states: int
+    """States after which an exhaustive scope is given up (and said to be incomplete)."""
+    campaign: int
+    """Schedules of the seeded campaign per shard."""
+
+
+PROFILES: dict[str, Profile] = {
+    "quick": Profile("quick", 1, 1, 200, 8, 2_000, 300),
+    "ci": Profile("ci", 4, 4, 1_000, 8, 20_000, 2_000),
+    "nightly": Profile("nightly", 8, 8, 4_000, 10, 200_000, 20_000),
+}
+
+#: Bytes per chunk: each byte is one choice, a fault takes two.
+CHUNK = 12
