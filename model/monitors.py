@@ -303,14 +303,18 @@ def on_published(history: History, order: str, event: str, saga_id: str | None) 
         history.report("STATE-2", order, f"the saga ended twice: {both}")
 
 
-def on_settled(history: History, order: str) -> None:
-    """MONEY-0: nothing of this saga is pending any more. Sources: bug catalogue B03, B55, B60, B72."""
+def on_money_without_stock(history: History, order: str, pending: bool) -> None:
+    """MONEY-0, told of every step at which money is held for an order that lacks its stock.
+
+    `pending` says whether anything of the saga is still under way. Sources: bug catalogue B03, B55,
+    B60, B72.
+    """
     sight = history.sight
-    saga = history.sagas.get(order)
-    if saga is None or not (sight.money and sight.stock) or saga.balance.money <= 0:
+    if not (sight.money and sight.stock):
         return
+    saga = history.sagas[order]
     history.check("MONEY-0")
-    if not saga.balance.holds(saga.wanted):
+    if not pending:
         history.report(
             "MONEY-0",
             order,

@@ -115,9 +115,7 @@ def _begin(
     function = getattr(world.target, member)
     is_coroutine = member in world.subject.shape.coroutines
     stepper = stepper_for(function, is_coroutine, *arguments)
-    task = Task(
-        name, work, participant, order, stepper, world.handlings, message, envelope
-    )
+    task = Task(name, work, participant, order, stepper, world.handlings, message, envelope)
     task.since = world.history.step
     if work is Work.HANDLE or work is Work.RELAY:
         concurrent = any(other.participant == participant for other in world.tasks.values())
@@ -204,7 +202,7 @@ def _answer(world: World, action: Action) -> None:
             try:
                 operation.perform()
             except ValueError as refusal:
-                error = refusal  # type: ignore[assignment]
+                error = refusal
     _run(world, task, lambda: task.stepper.throw(error))
 
 
@@ -380,9 +378,7 @@ def _restart(world: World, participant: str) -> None:
     shape = world.subject.shape
     if shape.has("restart"):
         name = f"{participant} restart"
-        stepper = stepper_for(
-            world.target.restart, "restart" in shape.coroutines, participant
-        )
+        stepper = stepper_for(world.target.restart, "restart" in shape.coroutines, participant)
         task = Task(name, Work.ACT, participant, "", stepper, 0)
         outcome = advance(task, stepper.start)
         if isinstance(outcome, Exception):
@@ -400,9 +396,7 @@ def _restart(world: World, participant: str) -> None:
             )
     if shape.has("relay"):
         world.dirty[participant] = world.history.step
-    world.last_task = Task(
-        participant, Work.ACT, participant, "", stepper_for(_nothing, False), 0
-    )
+    world.last_task = Task(participant, Work.ACT, participant, "", stepper_for(_nothing, False), 0)
 
 
 def _duplicate(world: World, action: Action) -> None:

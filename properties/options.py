@@ -23,7 +23,7 @@ from model.environment import DEFAULT_FAULTS, Delivery, Fault
 
 T = TypeVar("T")
 
-DEFAULT_TARGET = "implementations.reference.saga:make"
+DEFAULT_TARGET = "implementations.reference:make"
 DEFAULT_PROFILE = "ci"
 PROFILES = ("quick", "ci", "nightly")
 

@@ -42,7 +42,9 @@ def probe(spec: str) -> Subject:
         stock=_stock_source(seen),
         parcels=Source.DOUBLE if seen.shipments is None else Source.OBSERVED,
     )
-    subject = Subject(loaded.spec, loaded.factory, shape, sources, _sight(sources, {}, set(), shape))
+    subject = Subject(
+        loaded.spec, loaded.factory, shape, sources, _sight(sources, {}, set(), shape)
+    )
     scopes = fitting(SCOPES, _NO_FAULTS, Delivery.EXACTLY_ONCE_FIFO, shape.limits)
     if not scopes:
         raise TargetError(

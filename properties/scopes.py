@@ -46,7 +46,9 @@ class Scope:
         """Orders and stock in one line, for reports."""
         orders = "; ".join(
             f"{order.id}: "
-            + ", ".join(f"{line.quantity} × {line.sku} at {line.unit_price}" for line in order.lines)
+            + ", ".join(
+                f"{line.quantity} × {line.sku} at {line.unit_price}" for line in order.lines
+            )
             + f" {order.currency}"
             for order in self.orders
         )

@@ -116,7 +116,7 @@ class CoroutineStepper:
 
     def _checked(self, wanted: Any) -> Operation:
         if wanted.__class__ is Operation:
-            return wanted  # type: ignore[no-any-return]
+            return wanted
         self.discard()
         raise ForeignAwait(type(wanted).__name__)
 

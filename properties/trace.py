@@ -80,7 +80,10 @@ class Trace:
         """An event is published."""
         nobody = "" if messages else " (nobody subscribes)"
         self._arrow(
-            ArrowKind.MESSAGE, draft.source or _BROKER, _BROKER, f"{draft.type}({draft.order}){nobody}"
+            ArrowKind.MESSAGE,
+            draft.source or _BROKER,
+            _BROKER,
+            f"{draft.type}({draft.order}){nobody}",
         )
 
     def copied(self, message: Message) -> None:

@@ -16,7 +16,7 @@ from model.conformance import Conformance, Divergence
 from model.environment import Fault
 from model.history import History
 from model.ledger import Effect, Entry
-from model.monitors import on_entry, on_published, on_settled, on_stable
+from model.monitors import on_entry, on_published, on_money_without_stock, on_stable
 from model.quiescence import at_quiescence, not_quiescent
 from model.vocabulary import Order, Role
 from properties import choices, moves
@@ -168,7 +168,7 @@ class World:
             self.running = None
         if not self.tasks:
             on_stable(history)
-        self._settle()
+        self._judge_money_without_stock()
         if self.trace is not None:
             self.trace.end(self)
 
@@ -342,22 +342,22 @@ class World:
 
     # -- judging ---------------------------------------------------------------------------------
 
-    def _settle(self) -> None:
-        """MONEY-0 for each order of which nothing is pending any more."""
-        if self.dirty:
-            return
+    def _judge_money_without_stock(self) -> None:
+        """MONEY-0, for each order that has paid and has not its stock."""
         for order, saga in self.history.sagas.items():
             balance = saga.balance
-            if balance.captured == balance.refunded or balance.holds(saga.wanted):
-                continue
-            pending = (
-                self.network.pending(order)
-                or any(task.order in (order, "") for task in self.tasks.values())
-                or any(timer.draft.order in (order, "") for timer in self.timers)
-                or any(self.parked.values())
-            )
-            if not pending:
-                on_settled(self.history, order)
+            if balance.captured > balance.refunded and not balance.holds(saga.wanted):
+                on_money_without_stock(self.history, order, self._pending(order))
+
+    def _pending(self, order: str) -> bool:
+        """Whether anything is under way that may belong to `order`."""
+        return bool(
+            self.dirty
+            or self.network.pending(order)
+            or any(task.order in (order, "") for task in self.tasks.values())
+            or any(timer.draft.order in (order, "") for timer in self.timers)
+            or any(self.parked.values())
+        )
 
     def _never_rests(self, limit: int) -> None:
         moving = [message for message in self.network.in_flight if message.failures]

@@ -58,7 +58,7 @@ def complaint(
 def test_defaults() -> None:
     """Pins what is in force when nothing is said."""
     found = settings()
-    assert found.target == DEFAULT_TARGET == "implementations.reference.saga:make"
+    assert found.target == DEFAULT_TARGET == "implementations.reference:make"
     assert (found.delivery, found.faults, found.profile) == (None, DEFAULT_FAULTS, "ci")
     assert (found.seed, found.replay, found.expected) == (None, None, {})
     assert found.report_dir == Path("/kit/reports/out")

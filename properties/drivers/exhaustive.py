@@ -26,7 +26,11 @@ _BUDGETS: tuple[tuple[str, Scope, dict[Fault, int]], ...] = (
     ("1 crash", SINGLE, {Fault.CRASH: 1}),
     ("1 duplicate", SINGLE, {Fault.DUPLICATE: 1}),
     ("1 duplicate, 1 crash", SINGLE, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
-    ("1 unknown, 1 refusal", SINGLE, {Fault.UNKNOWN: 1, Fault.DECLINE: 1, Fault.CARRIER_REFUSAL: 1}),
+    (
+        "1 unknown, 1 refusal",
+        SINGLE,
+        {Fault.UNKNOWN: 1, Fault.DECLINE: 1, Fault.CARRIER_REFUSAL: 1},
+    ),
     ("1 transient", SINGLE, {Fault.TRANSIENT: 1, Fault.CARRIER_REFUSAL: 1}),
     ("1 cancel, 1 crash", SINGLE, {Fault.CANCEL: 1, Fault.CRASH: 1}),
     ("1 duplicate", SHORT, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
@@ -45,6 +49,12 @@ class Exploration:
     complete: bool = False
     hashed: bool = True
     seen: set[object] = field(factory=set, repr=False)
+
+    def in_words(self) -> str:
+        """What was explored, in one line."""
+        what = "states" if self.hashed else "states, not told apart"
+        whole = "all of it" if self.complete else "given up there"
+        return f"{self.name}: {self.states} {what}, {self.transitions} transitions, {whole}"
 
 
 def small_scopes(scopes: tuple[Scope, ...]) -> Iterator[tuple[str, Scope]]:

@@ -1,0 +1,231 @@
+"""From a minimal counterexample to the safeguard that would have prevented it.
+
+The faults that remain after shrinking are all necessary, so they point at what is missing. Where
+several safeguards would do, the one is named that people add first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from model.environment import Fault
+from model.history import Finding
+from model.ledger import Effect
+from model.vocabulary import Status
+from properties.actions import Kind, fault_of
+from properties.run import Run
+from reports.counterexample import Safeguard
+from reports.safeguards import SafeguardName as Name
+from reports.safeguards import safeguard
+
+
+@frozen
+class Evidence:
+    """What a minimal run shows: the finding, and which faults were needed for it."""
+
+    finding: Finding
+    run: Run
+    faults: frozenset[Fault]
+    modes: frozenset[str]
+    ports: frozenset[str]
+    twice: bool
+    subjects: tuple[str, ...]
+
+    def effects(self, effect: Effect) -> int:
+        """How many guilty entries are of this effect."""
+        return sum(1 for entry in self.finding.entries if entry.effect is effect)
+
+    @property
+    def technical(self) -> frozenset[Fault]:
+        """The faults that are no business answers."""
+        business = {Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION}
+        return self.faults - business
+
+    @property
+    def status(self) -> Status | None:
+        """Final status of the order concerned."""
+        saga = self.run.world.history.sagas.get(self.finding.order)
+        return saga.status if saga else None
+
+    @property
+    def short(self) -> bool:
+        """Whether stock was short for the order concerned."""
+        sagas = self.run.world.history.sagas
+        order = self.finding.order
+        return any("short stock" in s.reasons for name, s in sagas.items() if order in ("", name))
+
+
+def evidence(finding: Finding, run: Run) -> Evidence:
+    """Gather what the run shows."""
+    actions = [deviation.action for deviation in run.schedule.deviations]
+    faults = {fault for action in actions if (fault := fault_of(action))}
+    if any(action.kind is Kind.DELIVER for action in actions):
+        faults.add(Fault.REORDER)
+    if any(action.kind is Kind.RESUME for action in actions):
+        faults.add(Fault.CONCURRENCY)
+    return Evidence(
+        finding,
+        run,
+        frozenset(faults),
+        frozenset(action.mode for action in actions if action.mode),
+        frozenset(action.port for action in actions if action.port),
+        any(action.kind is Kind.TWICE for action in actions),
+        tuple(action.subject for action in actions),
+    )
+
+
+def diagnose(finding: Finding, run: Run) -> Safeguard | None:
+    """The safeguard that is missing, with the reason in this case; None where nothing fits."""
+    seen = evidence(finding, run)
+    decide = _BY_PROPERTY.get(finding.property_id, _by_faults)
+    name = decide(seen)
+    return safeguard(name) if name is not None else None
+
+
+def _repeated(seen: Evidence) -> Name:
+    """An effect happened twice."""
+    effects = {entry.effect for entry in seen.finding.entries}
+    outside = effects & {Effect.CHARGE, Effect.REFUND, Effect.SHIP}
+    if outside and (Fault.CRASH in seen.faults or Fault.UNKNOWN in seen.faults or seen.twice):
+        return Name.IDEMPOTENCY_KEY
+    if outside and Fault.TRANSIENT in seen.faults:
+        return Name.IDEMPOTENCY_KEY
+    if Fault.REPUBLISH in seen.faults:
+        return Name.STABLE_MESSAGE_ID
+    return Name.INBOX
+
+
+def _stock(seen: Evidence) -> Name:
+    if len(seen.run.schedule.scope.orders) > 1 or not seen.technical:
+        return Name.CONDITIONAL_UPDATE
+    return _repeated(seen)
+
+
+def _conservation(seen: Evidence) -> Name | None:
+    if seen.technical & {Fault.DUPLICATE, Fault.CRASH, Fault.TRANSIENT, Fault.REPUBLISH}:
+        return _by_faults(seen) if Fault.CRASH in seen.technical else Name.INBOX
+    if seen.short:
+        return Name.CONDITIONAL_UPDATE
+    return Name.COMPENSATION_RECORD
+
+
+def _kept(seen: Evidence) -> Name | None:
+    """Money or stock is kept for an order that failed or never ended."""
+    if not seen.technical:
+        return _missing_compensation(seen)
+    return _by_faults(seen)
+
+
+def _missing_compensation(seen: Evidence) -> Name:
+    """Nothing but business answers, and something was not undone."""
+    saga = seen.run.world.history.sagas.get(seen.finding.order)
+    if saga is None:
+        return Name.TERMINAL_EVENT
+    if saga.balance.money > 0 and "short stock" in saga.reasons:
+        return Name.REFUND_ON_RESERVATION_FAILURE
+    stock_kept = any(pieces > 0 for pieces in saga.balance.reserved.values())
+    if "carrier refused" in saga.reasons and stock_kept:
+        return Name.RELEASE_ON_SHIPPING_FAILURE
+    if "carrier refused" in saga.reasons and saga.balance.money > 0:
+        return Name.REFUND_ON_SHIPPING_FAILURE
+    return Name.TERMINAL_EVENT
+
+
+def _unfinished(seen: Evidence) -> Name | None:
+    """An order does not reach its end."""
+    if not seen.technical:
+        saga = seen.run.world.history.sagas.get(seen.finding.order)
+        if saga is not None and (saga.balance.money > 0 and saga.reasons):
+            return _missing_compensation(seen)
+        return Name.TERMINAL_EVENT
+    return _by_faults(seen)
+
+
+def _by_faults(seen: Evidence) -> Name | None:
+    """What the faults that were needed say by themselves."""
+    faults = seen.faults
+    if Fault.UNKNOWN in faults:
+        return Name.LOOKUP
+    if Fault.CANCEL in faults:
+        return Name.TOMBSTONE if Fault.REORDER in faults or seen.technical else Name.PIVOT_CHECK
+    if Fault.CRASH in faults:
+        return _after_crash(seen)
+    if Fault.TRANSIENT in faults:
+        if "payments.refund" in seen.ports or "release" in " ".join(seen.subjects):
+            return Name.COMPENSATION_RETRY
+        if any(port.startswith("publish") for port in seen.ports):
+            return Name.OUTBOX
+        return Name.TRANSIENT_RETRY
+    if Fault.DUPLICATE in faults or seen.twice:
+        return Name.INBOX
+    if Fault.CONCURRENCY in faults:
+        return Name.VERSION_CHECK
+    if Fault.REORDER in faults:
+        return Name.EARLY_EVENT
+    return None
+
+
+def _after_crash(seen: Evidence) -> Name:
+    consumers = seen.run.world.subject.shape.consumers.values()
+    if any(consumer.acknowledge == "before" for consumer in consumers):
+        return Name.ACKNOWLEDGE_LAST
+    return Name.OUTBOX
+
+
+def _state(seen: Evidence) -> Name:
+    return Name.VERSION_CHECK if Fault.CONCURRENCY in seen.faults else Name.GUARDED_STATUS
+
+
+def _terminal(seen: Evidence) -> Name | None:
+    saga = seen.run.world.history.sagas.get(seen.finding.order)
+    if saga is not None and len(saga.terminal) > 1:
+        return Name.ONE_CLOSER if not seen.technical else _repeated_ending(seen)
+    return _by_faults(seen) or Name.TERMINAL_EVENT
+
+
+def _repeated_ending(seen: Evidence) -> Name:
+    return Name.GUARDED_STATUS
+
+
+def _compensation(seen: Evidence) -> Name | None:
+    saga = seen.run.world.history.sagas.get(seen.finding.order)
+    if saga is not None and saga.balance.parcels:
+        return Name.PIVOT_CHECK
+    return Name.INBOX if seen.technical else Name.COMPENSATION_RECORD
+
+
+def _ghost(seen: Evidence) -> Name:
+    return Name.OUTBOX
+
+
+def _spurious(seen: Evidence) -> Name | None:
+    if Fault.TRANSIENT in seen.faults:
+        return Name.TRANSIENT_RETRY
+    return _by_faults(seen)
+
+
+_BY_PROPERTY: dict[str, Callable[[Evidence], Name | None]] = {
+    "MONEY-0": _kept,
+    "MONEY-1": _repeated,
+    "MONEY-2": _repeated,
+    "MONEY-3": _kept,
+    "MONEY-4": lambda seen: Name.MINOR_UNITS,
+    "STOCK-1": _stock,
+    "STOCK-2": _conservation,
+    "STOCK-3": _kept,
+    "SHIP-1": _repeated,
+    "SHIP-2": lambda seen: Name.PIVOT_CHECK,
+    "STATE-1": _state,
+    "STATE-2": _terminal,
+    "LIVE-0": _kept,
+    "LIVE-1": _unfinished,
+    "COMP-1": _kept,
+    "COMP-2": _compensation,
+    "IDEMP-1": _repeated,
+    "ATOM-1": _by_faults,
+    "CAUSE-1": _ghost,
+    "OBS-1": lambda seen: Name.SAGA_ID,
+    "TRUE-1": _spurious,
+}

@@ -1,0 +1,29 @@
+"""The seeded campaign: many schedules chosen by bytes, the same ones for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from properties.run import Run, run_bytes
+from properties.scopes import Scope
+from properties.subject import Subject
+
+#: Bytes per schedule: about twice the choices of the longest path of one order.
+LENGTH = 96
+
+
+def campaign(
+    subject: Subject, scopes: Sequence[Scope], seed: int, schedules: int
+) -> Iterator[tuple[bytes, Run]]:
+    """Yield each schedule's bytes (the first one chooses the scope) with its run."""
+    random = Random(seed)
+    for number in range(schedules):
+        data = random.randbytes(LENGTH)
+        conformance = subject.conformance(number % 8 == 0)
+        yield data, run_bytes(subject, scope_of(scopes, data), data[1:], conformance)
+
+
+def scope_of(scopes: Sequence[Scope], data: bytes) -> Scope:
+    """The scope that the first byte of a schedule chooses."""
+    return scopes[data[0] % len(scopes)]

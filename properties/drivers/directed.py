@@ -1,0 +1,131 @@
+"""The directed schedules of the model, carried out on a target that speaks the model's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
+from model.directed import CustomerCancel, Deliver, DirectedSchedule, Place, directed_schedules
+from model.vocabulary import Order
+from properties.actions import Action, Kind, Mode
+from properties.network import Message
+from properties.run import Recorder, Run
+from properties.scopes import SINGLE, Scope
+from properties.subject import Subject
+from properties.watchdog import watched
+from properties.world import World
+
+#: outcome in the model's words -> port call it strikes (by its beginning), how
+_STRIKES: dict[str, tuple[str, Mode]] = {
+    "decline": ("payments.", Mode.REFUSED),
+    "reply lost": ("payments.", Mode.UNKNOWN_DONE),
+    "request lost": ("payments.", Mode.UNKNOWN_NOT_DONE),
+    "refuse": ("carrier.", Mode.REFUSED),
+}
+_TASK_STEPS = 60
+
+
+def directed(
+    subject: Subject,
+    scope: Scope = SINGLE,
+    schedules: Iterable[DirectedSchedule] | None = None,
+) -> Iterator[Run]:
+    """One run for each directed schedule; none for a target with words of its own."""
+    if not subject.sight.model_events:
+        return
+    for schedule in directed_schedules() if schedules is None else schedules:
+        stock = dict.fromkeys(scope.stock, schedule.stock)
+        yield follow(subject, evolve(scope, stock=stock), schedule)
+
+
+def follow(subject: Subject, scope: Scope, schedule: DirectedSchedule) -> Run:
+    """Carry out one directed schedule, as far as the target goes along with it."""
+    with watched(subject.spec):
+        world = World(subject, scope, None, subject.conformance())
+        follower = _Follower(Recorder(world), scope.orders[0])
+        for step in schedule.steps:
+            match step:
+                case Place():
+                    follower.request(Action(Kind.PLACE, follower.order.id))
+                case CustomerCancel():
+                    follower.request(Action(Kind.CANCEL, follower.order.id))
+                case Deliver():
+                    follower.deliver(step)
+        return follower.recorder.finish()
+
+
+class _Follower:
+    """Carries out abstract steps one by one, relaying outboxes after each."""
+
+    def __init__(self, recorder: Recorder, order: Order) -> None:
+        self.recorder = recorder
+        self.world = recorder.world
+        self.order = order
+
+    def request(self, action: Action) -> None:
+        """Something that the customer does."""
+        if self.world.enabled(action):
+            self._do(action)
+            self._finish(f"{action.kind} {action.subject}")
+            self._relay()
+
+    def deliver(self, step: Deliver) -> None:
+        """Hand one message to its consumer and see it through."""
+        participant = self.world.subject.shape.roles.get(step.consumer, step.consumer)  # type: ignore[call-overload]
+        name = f"{step.event}({self.order.id}) to {participant}"
+        message = self._waiting(name)
+        if message is None or step.again:
+            duplicate = Action(Kind.DUPLICATE, name)
+            if not self.world.enabled(duplicate):
+                return
+            self._do(duplicate)
+            message = self.world.network.in_flight[-1]
+        self._do(message.deliver)
+        self._finish(message.task_name, step.outcome, step.crash_before_ack)
+        while (again := self._waiting(message.name)) is not None:
+            self._do(again.deliver)
+            self._finish(again.task_name)
+        self._relay()
+
+    def _waiting(self, name: str) -> Message | None:
+        for message in self.world.network.in_flight:
+            if message.name == name and not message.held:
+                return message
+        return None
+
+    def _finish(self, task_name: str, outcome: str = "", crash: bool = False) -> None:
+        """Let a task run to its end, with one answer that is not the benign one."""
+        port, mode = _STRIKES.get(outcome, ("", Mode.REFUSED))
+        world = self.world
+        for _ in range(_TASK_STEPS):
+            task = world.tasks.get(task_name)
+            if task is None or task.operation is None:
+                return
+            action = task.resume
+            if port and task.operation.port.startswith(port):
+                strike = Action(Kind.ANSWER, task_name, task.operation.port, mode)
+                if crash and mode is not Mode.REFUSED:
+                    where = Mode.AFTER if mode is Mode.UNKNOWN_DONE else Mode.BEFORE
+                    strike = Action(Kind.CRASH, task_name, task.operation.port, where)
+                if world.enabled(strike):
+                    action, port = strike, ""
+            elif crash and task.finished:
+                action = Action(Kind.CRASH, task_name, task.operation.port, Mode.BEFORE)
+                if not world.enabled(action):
+                    return
+            self._do(action)
+
+    def _relay(self) -> None:
+        world = self.world
+        for _ in range(_TASK_STEPS):
+            relays = [name for name in world.tasks if name.endswith(" relay")]
+            if relays:
+                self._do(world.tasks[relays[0]].resume)
+            elif world.dirty:
+                self._do(Action(Kind.RELAY, next(iter(world.dirty))))
+            else:
+                return
+
+    def _do(self, action: Action) -> None:
+        self.recorder.apply(action, self.world.benign()[0])

@@ -1,0 +1,140 @@
+"""Hypothesis's stateful testing over the same actions.
+
+The machine has one rule, which draws a chunk of schedule at a time: a machine with a rule for each
+kind of action spends most of its examples on nothing, because rules that the saga needs are switched
+off for a whole example. A user's own rules can stand beside it: subclass what `saga_machine` returns.
+The end of an example, faults stopped and all at rest, is judged in `teardown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from hypothesis import strategies as st
+from hypothesis.database import ExampleDatabase
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from properties.drivers.campaign import LENGTH, scope_of
+from properties.profiles import CHUNK
+from properties.run import Recorder, Run, drive, run_bytes
+from properties.scopes import Scope
+from properties.subject import Subject
+from properties.watchdog import watched
+from properties.world import World
+
+#: Called with every finished run; raises to tell Hypothesis that the example fails.
+Consider = Callable[[Run], None]
+
+
+class Violated(AssertionError):
+    """A run has violated a property; `run` is the run."""
+
+    def __init__(self, run: Run) -> None:
+        lines = [f"{found.property_id}: {found.text}" for found in run.findings.values()]
+        super().__init__("; ".join(lines))
+        self.run = run
+
+
+def raise_if_violated(run: Run) -> None:
+    """Fail the example of a run that has violated anything."""
+    if run.findings:
+        raise Violated(run)
+
+
+def saga_machine(
+    subject: Subject, scopes: Sequence[Scope], consider: Consider = raise_if_violated
+) -> type[RuleBasedStateMachine]:
+    """A state machine class that verifies `subject`; subclass it to add rules of your own.
+
+    Own rules may use `self.world` (the state of the run: `world.target`, `world.history`) and
+    `self.act(action)` with one of `self.world.benign()` or of the lists in `self.world.faults()`.
+    """
+
+    class SagaMachine(RuleBasedStateMachine):
+        """One example is one run: a scope, some chunks of schedule, and then the drain."""
+
+        @initialize(choice=st.integers(0, len(scopes) - 1))
+        def begin(self, choice: int) -> None:
+            """Choose the setting."""
+            conformance = subject.conformance(choice % 4 == 0)
+            self.recorder = Recorder(World(subject, scopes[choice], None, conformance))
+
+        @property
+        def world(self) -> World:
+            """The world of the run."""
+            return self.recorder.world
+
+        def act(self, action: Any) -> None:
+            """Let `action` happen."""
+            self.recorder.apply(action, self.world.benign()[0])
+
+        @rule(chunk=st.binary(min_size=CHUNK, max_size=CHUNK))
+        def run_for_a_while(self, chunk: bytes) -> None:
+            """Let each byte choose what happens next."""
+            with watched(subject.spec):
+                drive(self.recorder, iter(chunk))
+
+        def teardown(self) -> None:
+            """Stop all faults, let everything come to rest, and judge the run."""
+            if hasattr(self, "recorder"):
+                with watched(subject.spec):
+                    run = self.recorder.finish()
+                consider(run)
+
+    return SagaMachine
+
+
+def stateful_settings(examples: int, chunks: int) -> settings:
+    """Settings for a machine that is shrunk by us: generation only, no deadline, no database."""
+    return settings(
+        max_examples=examples,
+        stateful_step_count=chunks,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+
+
+def run_stateful(
+    subject: Subject,
+    scopes: Sequence[Scope],
+    consider: Consider,
+    seed: int,
+    examples: int,
+    chunks: int,
+) -> None:
+    """Run the machine for a number of examples, all of them chosen by `seed`."""
+    machine = saga_machine(subject, scopes, consider)
+    seeded(seed)(machine)
+    run_state_machine_as_test(machine, settings=stateful_settings(examples, chunks))
+
+
+def schedule_test(
+    subject: Subject, scopes: Sequence[Scope], consider: Consider, database: ExampleDatabase | None
+) -> Any:
+    """A Hypothesis test over whole schedules of a fixed number of bytes.
+
+    Its `hypothesis.fuzz_one_input` takes the bytes of a campaign: what fails is stored in the
+    database, and replayed when the test runs again.
+    """
+
+    @settings(
+        max_examples=1,
+        deadline=None,
+        database=database,
+        phases=(Phase.reuse,),
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+    @given(st.binary(min_size=LENGTH, max_size=LENGTH))
+    def stored_schedules(data: bytes) -> None:
+        consider(run_bytes(subject, scope_of(scopes, data), data[1:]))
+
+    return stored_schedules

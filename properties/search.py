@@ -1,0 +1,235 @@
+"""The search for violations: all drivers, one store of what they found.
+
+Each part of the search can run in a process of its own. What it found goes back as a portion; the
+portions of a session add up to its verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from attrs import define, field
+
+from implementations.errors import TargetError
+from model.environment import Fault
+from properties.drivers.campaign import campaign
+from properties.drivers.directed import directed
+from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
+from properties.drivers.paths import paths
+from properties.drivers.stateful import run_stateful, schedule_test
+from properties.drivers.sweep import sweep
+from properties.profiles import Profile
+from properties.run import Run, Schedule, run_schedule
+from properties.scopes import SCOPES, Scope, fitting
+from properties.shrinker import Shrinker
+from properties.subject import Subject
+from properties.telling import tell
+from reports.counterexample import Counterexample
+
+#: The most runs that the shrinking of one property may take.
+SHRINKING_RUNS = 1_500
+#: A counterexample as simple as this is not searched any further: nothing simpler can be found.
+_SIMPLE = (1, 1, 1, 0)
+
+
+@define
+class Portion:
+    """What one part of the search has done and found; plain data all through."""
+
+    part: str
+    schedules: int = 0
+    steps: int = 0
+    checked: dict[str, int] = field(factory=dict)
+    fired: dict[str, int] = field(factory=dict)
+    rows: set[str] = field(factory=set)
+    violated: dict[str, int] = field(factory=dict)
+    """How many schedules violated each property."""
+    counterexamples: list[Counterexample] = field(factory=list)
+    explored: list[str] = field(factory=list)
+    unheard: set[str] = field(factory=set)
+    divergences: set[str] = field(factory=set)
+
+
+@define
+class Search:
+    """One part of the search in progress."""
+
+    subject: Subject
+    scopes: tuple[Scope, ...]
+    seed: int
+    expected: frozenset[str]
+    portion: Portion
+    found: dict[str, Run] = field(factory=dict)
+    """The first, or simplest, run that violated each property."""
+
+    def consider(self, run: Run) -> None:
+        """Count a run, and keep it if it violates something in a simpler way than before."""
+        portion = self.portion
+        portion.schedules += 1
+        portion.steps += run.steps
+        add(portion.checked, run.checked)
+        add(portion.fired, {str(fault): count for fault, count in run.fired.items()})
+        world = run.world
+        if world.conformance is not None:
+            portion.rows |= {str(row) for row in world.conformance.rows_visited()}
+            if world.divergence is not None:
+                portion.divergences.add(str(world.divergence[1]))
+        portion.unheard |= world.network.unheard.keys()
+        if hasattr(world.target, "close"):
+            world.target.close()
+        for property_id in run.findings:
+            portion.violated[property_id] = portion.violated.get(property_id, 0) + 1
+            known = self.found.get(property_id)
+            if known is None or run.schedule.score < known.schedule.score:
+                self.found[property_id] = run
+
+    def conclude(self) -> Portion:
+        """Shrink what was found and tell it."""
+        for property_id in sorted(self.found):
+            if property_id not in self.expected:
+                self.portion.counterexamples.append(self._tell(property_id))
+        return self.portion
+
+    def _tell(self, property_id: str) -> Counterexample:
+        def still_fails(schedule: Schedule) -> Run | None:
+            run = run_schedule(self.subject, schedule)
+            return run if property_id in run.findings else None
+
+        shrinker = Shrinker(still_fails, self.found[property_id], SHRINKING_RUNS)
+        smallest = shrinker.shrink()
+        return tell(
+            self.subject,
+            property_id,
+            smallest.schedule,
+            self.portion.part,
+            self.seed,
+            shrinker.runs,
+        )
+
+
+def add(total: dict[str, int], more: dict[str, int]) -> None:
+    """Add counts to counts."""
+    for key, count in more.items():
+        total[key] = total.get(key, 0) + count
+
+
+# -- the parts -------------------------------------------------------------------------------------
+
+
+def parts(profile: Profile) -> list[str]:
+    """The names of the parts into which a session's search is split."""
+    return [
+        "paths",
+        "directed",
+        *(f"sweep-{n}" for n in range(profile.sweep_scopes)),
+        *(f"exhaustive-{n}" for n in range(len(_EXHAUSTIVE))),
+        *(f"stateful-{n}" for n in range(profile.shards)),
+        *(f"campaign-{n}" for n in range(profile.shards)),
+    ]
+
+
+_EXHAUSTIVE = tuple(range(3))
+
+
+def run_part(
+    subject: Subject,
+    part: str,
+    profile: Profile,
+    faults: frozenset[Fault],
+    delivery: Any,
+    seed: int,
+    expected: frozenset[str] = frozenset(),
+    database: Any = None,
+) -> Portion:
+    """Do one part of the search.
+
+    Raises:
+        TargetError: the target broke its contract with the kit.
+    """
+    scopes = fitting(SCOPES, faults, delivery, subject.shape.limits)
+    name, _, number = part.partition("-")
+    search = Search(subject, scopes, seed, expected, Portion(part))
+    _PARTS[name](search, profile, int(number or 0), database)
+    return search.conclude()
+
+
+def _all(search: Search, runs: Iterable[Run]) -> None:
+    for run in runs:
+        search.consider(run)
+
+
+def _paths(search: Search, profile: Profile, number: int, database: Any) -> None:
+    _all(search, paths(search.subject, search.scopes))
+
+
+def _directed(search: Search, profile: Profile, number: int, database: Any) -> None:
+    _all(search, directed(search.subject, search.scopes[0]))
+
+
+def _sweep(search: Search, profile: Profile, number: int, database: Any) -> None:
+    _all(search, sweep(search.subject, islice(search.scopes, number, number + 1)))
+
+
+def _exhaustive(search: Search, profile: Profile, number: int, database: Any) -> None:
+    for index, (name, scope) in enumerate(small_scopes(search.scopes)):
+        if index % len(_EXHAUSTIVE) == number:
+            exploration = Exploration(name, hashed=search.subject.shape.has("digest"))
+            _all(search, exhaust(search.subject, scope, exploration, profile.exhaustive_states))
+            search.portion.explored.append(exploration.in_words())
+
+
+def _stateful(search: Search, profile: Profile, number: int, database: Any) -> None:
+    run_stateful(
+        search.subject,
+        search.scopes,
+        search.consider,
+        seed=search.seed * 1000 + number,
+        examples=profile.examples,
+        chunks=profile.chunks,
+    )
+
+
+def _campaign(search: Search, profile: Profile, number: int, database: Any) -> None:
+    """Whatever fails is handed to Hypothesis's database, and what is there is run first."""
+    stored = schedule_test(search.subject, search.scopes, _raising(search), database)
+    if database is not None:
+        _quietly(stored)
+    for data, run in campaign(
+        search.subject, search.scopes, search.seed * 1000 + number, profile.campaign
+    ):
+        new = [property_id for property_id in run.findings if property_id not in search.found]
+        search.consider(run)
+        if new and database is not None:
+            _quietly(partial(stored.hypothesis.fuzz_one_input, data))
+
+
+def _raising(search: Search) -> Callable[[Run], None]:
+    def consider(run: Run) -> None:
+        search.consider(run)
+        if run.findings:
+            raise AssertionError(", ".join(run.findings))
+
+    return consider
+
+
+def _quietly(call: Callable[[], Any]) -> None:
+    """The failure itself is known already: Hypothesis is only to store or to find it."""
+    try:
+        call()
+    except TargetError:
+        raise
+    except AssertionError:
+        pass
+
+
+_PARTS: dict[str, Callable[[Search, Profile, int, Any], None]] = {
+    "paths": _paths,
+    "directed": _directed,
+    "sweep": _sweep,
+    "exhaustive": _exhaustive,
+    "stateful": _stateful,
+    "campaign": _campaign,
+}

@@ -1,0 +1,262 @@
+"""The verification as a pytest session: parts of the search as items, properties as results.
+
+The search runs in items, in one process or in many. When all have ended, the process that has them all
+reports each property as a test of its own, and the summary. Everything here is pytest's public hooks.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import cattrs
+import pytest
+from attrs import define, field
+
+from implementations.errors import TargetError
+from model.environment import Delivery
+from model.specification import BY_ID
+from properties.options import Settings
+from properties.probing import probe
+from properties.profiles import PROFILES
+from properties.search import Portion, parts, run_part
+from properties.subject import Subject
+from properties.verdicts import Total, summarise
+from reports.counterexample import Counterexample
+from reports.files import clean, write_counterexample
+from reports.schedule_file import ScheduleFileError, read_json
+from reports.terminal import counterexample_text, summary_text
+from reports.verdict import PropertyVerdict, RunSummary, Verdict
+from reports.wording import replay_command
+
+_PORTION = pytest.StashKey[dict[str, Any]]()
+_HERE = Path(__file__).resolve().parent
+#: The seed of a run that must be the same every time.
+FIXED_SEED = 1
+
+
+@define(eq=False)
+class Verification:
+    """The plugin of one session, in the controller and in each worker."""
+
+    config: pytest.Config
+    settings: Settings
+    seed: int
+    total: Total = field(factory=Total)
+    unfinished: list[str] = field(factory=list)
+    summary: RunSummary | None = None
+    verifying: bool = False
+    _subject: Subject | None = None
+
+    @property
+    def worker(self) -> bool:
+        """Whether this process is one of xdist's workers."""
+        return hasattr(self.config, "workerinput")
+
+    def subject(self) -> Subject:
+        """The target, probed once per process."""
+        if self._subject is None:
+            self._subject = probe(self.settings.target)
+        return self._subject
+
+    @property
+    def delivery(self) -> Delivery:
+        """The contract in force."""
+        return self.settings.delivery or self.subject().shape.delivery
+
+    # -- a part of the search, in whichever process ----------------------------------------------
+
+    def run(self, part: str) -> Portion:
+        """Do one part of the search."""
+        return run_part(
+            self.subject(),
+            part,
+            PROFILES[self.settings.profile],
+            self.settings.faults,
+            self.delivery,
+            self.seed,
+            frozenset(self.settings.expected),
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the portion travel with the report, which xdist carries to the controller."""
+        report = yield
+        if call.when == "call" and _PORTION in item.stash:
+            report.saga_portion = item.stash[_PORTION]
+        return report
+
+    # -- the process that has them all -----------------------------------------------------------
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give every worker the seed."""
+        node.workerinput["saga_seed"] = self.seed
+
+    def pytest_sessionstart(self) -> None:
+        """Get to know the target before anything else, so that an error is said once.
+
+        Raises:
+            pytest.UsageError: it cannot be verified as it is.
+        """
+        self.verifying = not self.worker and self._selected()
+        if not self.verifying:
+            return
+        try:
+            self.subject()
+        except TargetError as error:
+            raise pytest.UsageError(str(error)) from None
+        clean(self.settings.report_dir)
+
+    def _selected(self) -> bool:
+        root = self.config.rootpath
+        paths = [(root / arg.partition("::")[0]).resolve() for arg in self.config.args]
+        return any(_HERE.is_relative_to(path) or path.is_relative_to(_HERE) for path in paths)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect portions; remember parts that failed."""
+        portion = getattr(report, "saga_portion", None)
+        if portion is not None:
+            self.total.take(cattrs.structure(portion, Portion))
+        elif report.failed and "::test_search[" in report.nodeid:
+            self.unfinished.append(report.nodeid.rpartition("[")[2].rstrip("]"))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """When all parts have ended, report each property as a test."""
+        result = yield
+        if self.verifying and (self.total.parts or self.unfinished) and not self.settings.replay:
+            session.testscollected += len(BY_ID)
+            for report in self._conclude():
+                session.config.hook.pytest_runtest_logreport(report=report)
+        return result
+
+    def _conclude(self) -> Iterator[pytest.TestReport]:
+        reports = {
+            property_id: self._write(counterexample)
+            for property_id, counterexample in sorted(self.total.counterexamples.items())
+        }
+        self.summary = summarise(
+            self.total,
+            self.subject(),
+            self.settings,
+            self.delivery,
+            self.seed,
+            reports,
+            self.unfinished,
+        )
+        for verdict in self.summary.properties:
+            yield from _reports(verdict, self._text(verdict))
+
+    def _write(self, counterexample: Counterexample) -> str:
+        path = write_counterexample(
+            counterexample,
+            self.settings.report_dir,
+            lambda file: replay_command(file, counterexample.target),
+        )
+        return str(path)
+
+    def _text(self, verdict: PropertyVerdict) -> str:
+        known = self.total.counterexamples.get(verdict.id)
+        if known is None:
+            return verdict.reason
+        report = Path(verdict.counterexample)
+        command = replay_command(report.with_suffix(".json"), known.target)
+        return counterexample_text(known, command, str(report))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table of verdicts, faults and transitions."""
+        if self.summary is not None:
+            terminalreporter.section("order saga verification")
+            terminalreporter.write_line(summary_text(self.summary))
+            for line in self._remarks():
+                terminalreporter.write_line(line)
+
+    def _remarks(self) -> Iterator[str]:
+        for line in self.total.explored:
+            yield f"exhaustive: {line}"
+        for type_ in sorted(self.total.unheard):
+            yield f"nobody subscribes to {type_}"
+        for divergence in sorted(self.total.divergences)[:5]:
+            yield f"differs from the model: {divergence}"
+
+    def pytest_report_header(self) -> list[str]:
+        """What is in force, and where it came from."""
+        if self.worker or not self._selected():
+            return []
+        settings, origins = self.settings, self.settings.origins
+        delivery = settings.delivery or "what the target relies on"
+        faults = ", ".join(sorted(settings.faults)) or "none"
+        return [
+            f"saga target: {settings.target} ({origins.get('target', 'default')})",
+            f"saga delivery: {delivery} ({origins.get('delivery', 'default')}), "
+            f"profile: {settings.profile} ({origins.get('profile', 'default')}), seed: {self.seed}",
+            f"saga faults: {faults}",
+        ]
+
+
+def _reports(verdict: PropertyVerdict, text: str) -> Iterator[pytest.TestReport]:
+    """A property's verdict as the reports of a test that has run."""
+    nodeid = f"properties/specification.py::{verdict.id}"
+    location = ("properties/specification.py", None, verdict.id)
+    outcome: Any = "passed"
+    longrepr: Any = None
+    extra: dict[str, Any] = {}
+    match verdict.verdict:
+        case Verdict.VIOLATED:
+            outcome, longrepr = "failed", text
+        case Verdict.EXPECTED:
+            outcome, longrepr, extra = "skipped", verdict.reason, {"wasxfail": verdict.reason}
+        case Verdict.HOLDS:
+            pass
+        case _:
+            reason = f"{verdict.verdict}: {verdict.reason}"
+            outcome, longrepr = "skipped", (nodeid, 0, reason)
+    for when, result, shown in (
+        ("setup", "passed", None),
+        ("call", outcome, longrepr),
+        ("teardown", "passed", None),
+    ):
+        marks = extra if when == "call" else {}
+        yield pytest.TestReport(nodeid, location, {}, result, shown, when, **marks)  # type: ignore[arg-type]
+
+
+def new_seed(settings: Settings, config: pytest.Config) -> int:
+    """The seed in force: given, handed down by the controller, or chosen now.
+
+    A run in CI is the same every time; a nightly one is new each night, and prints its seed.
+    """
+    handed: dict[str, Any] = getattr(config, "workerinput", {})
+    if "saga_seed" in handed:
+        return int(handed["saga_seed"])
+    if settings.seed is not None:
+        return settings.seed
+    return secrets.randbelow(10**6) if settings.profile == "nightly" else FIXED_SEED
+
+
+def part_names(settings: Settings) -> list[str]:
+    """The parts of the search, as parameters of the test that runs them."""
+    return parts(PROFILES[settings.profile])
+
+
+def verification(config: pytest.Config) -> Verification:
+    """The plugin of this session."""
+    plugin = config.pluginmanager.get_plugin("saga-verification")
+    assert isinstance(plugin, Verification)
+    return plugin
+
+
+def keep(item: pytest.Item, portion: Portion) -> None:
+    """Attach a portion to the item that produced it."""
+    item.stash[_PORTION] = cattrs.unstructure(portion)
+
+
+def known_ids() -> tuple[str, ...]:
+    """The ids of all properties."""
+    return tuple(BY_ID)
+
+
+__all__ = ["ScheduleFileError", "Verification", "keep", "new_seed", "part_names", "read_json"]

@@ -1,0 +1,81 @@
+"""From a minimal run to the counterexample that is reported: run again with everything written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from implementations.errors import TargetError
+from model.history import Finding
+from model.specification import BY_ID
+from properties.diagnosis import diagnose
+from properties.probing import first_difference
+from properties.run import Run, Schedule, run_schedule
+from properties.subject import Subject
+from properties.trace import Trace
+from reports.counterexample import Counterexample, Divergence
+
+
+class NotReproducible(TargetError):
+    """A violation that does not come back when the same schedule is run again."""
+
+
+def tell(
+    subject: Subject, property_id: str, schedule: Schedule, tier: str, seed: int, runs: int
+) -> Counterexample:
+    """The counterexample of a schedule, confirmed by running it twice.
+
+    Raises:
+        NotReproducible: the two runs differ, or the property is not violated.
+    """
+    first, trace = _run(subject, schedule)
+    again, second = _run(subject, schedule)
+    difference = first_difference(trace.steps, second.steps)
+    if difference or property_id not in first.findings or property_id not in again.findings:
+        raise NotReproducible(
+            f"violated {property_id} and then behaved differently when the same schedule was run "
+            f"again: {difference or 'the second time the property was not violated'}",
+            subject.spec,
+            "the target is not deterministic: build everything afresh in the factory, take ids "
+            "and time from world.new_id() and world.clock(), do not iterate over sets",
+        )
+    return _counterexample(subject, first.findings, property_id, first, trace, (tier, seed, runs))
+
+
+def _run(subject: Subject, schedule: Schedule) -> tuple[Run, Trace]:
+    trace = Trace()
+    return run_schedule(subject, schedule, trace, subject.conformance()), trace
+
+
+def _counterexample(
+    subject: Subject,
+    findings: Mapping[str, Finding],
+    property_id: str,
+    run: Run,
+    trace: Trace,
+    found: tuple[str, int, int],
+) -> Counterexample:
+    finding = findings[property_id]
+    tier, seed, runs = found
+    divergence = None
+    if run.world.divergence is not None:
+        step, parted = run.world.divergence
+        divergence = Divergence(
+            step, f"{parted.participant} published {parted.event}({parted.order})", parted.expected
+        )
+    return Counterexample(
+        property_id=property_id,
+        statement=BY_ID[property_id].statement,
+        finding=finding.text,
+        order=finding.order,
+        target=subject.spec,
+        delivery=str(run.schedule.scope.delivery),
+        setting=run.schedule.scope.setting,
+        steps=trace.marked(finding.entries, finding.step),
+        tier=tier,
+        seed=seed,
+        runs=runs,
+        schedule=run.schedule.as_json(),
+        safeguard=diagnose(finding, run),
+        divergence=divergence,
+        also=tuple(other for other in findings if other != property_id),
+    )

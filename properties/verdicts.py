@@ -1,0 +1,176 @@
+"""From the portions of a session to its verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import define, field
+
+from model.conformance import observable_rows
+from model.environment import FAULT_MEANING, Delivery, Fault
+from model.specification import PROPERTIES, Needs, Property
+from properties.options import Settings
+from properties.search import Portion, add
+from properties.subject import Subject
+from reports.counterexample import Counterexample
+from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
+
+
+@define
+class Total:
+    """The portions of a session, added up."""
+
+    schedules: int = 0
+    steps: int = 0
+    checked: dict[str, int] = field(factory=dict)
+    fired: dict[str, int] = field(factory=dict)
+    rows: set[str] = field(factory=set)
+    violated: dict[str, int] = field(factory=dict)
+    counterexamples: dict[str, Counterexample] = field(factory=dict)
+    """The simplest one of each property."""
+    explored: list[str] = field(factory=list)
+    unheard: set[str] = field(factory=set)
+    divergences: set[str] = field(factory=set)
+    parts: list[str] = field(factory=list)
+
+    def take(self, portion: Portion) -> None:
+        """Add a portion."""
+        self.parts.append(portion.part)
+        self.schedules += portion.schedules
+        self.steps += portion.steps
+        add(self.checked, portion.checked)
+        add(self.fired, portion.fired)
+        add(self.violated, portion.violated)
+        self.rows |= portion.rows
+        self.explored += portion.explored
+        self.unheard |= portion.unheard
+        self.divergences |= portion.divergences
+        for counterexample in portion.counterexamples:
+            known = self.counterexamples.get(counterexample.property_id)
+            if known is None or _simplicity(counterexample) < _simplicity(known):
+                self.counterexamples[counterexample.property_id] = counterexample
+
+
+def _simplicity(counterexample: Counterexample) -> tuple[object, ...]:
+    actions = counterexample.schedule["actions"]
+    orders = counterexample.schedule["scope"]["orders"]
+    faults = sum(1 for step in counterexample.deviations if step.kind == "fault")
+    waits = sum(int(action[0]) for action in actions)
+    return len(orders), faults, len(actions), waits, len(counterexample.steps), str(actions)
+
+
+def summarise(
+    total: Total,
+    subject: Subject,
+    settings: Settings,
+    delivery: Delivery,
+    seed: int,
+    reports: Mapping[str, str],
+    unfinished: Iterable[str] = (),
+) -> RunSummary:
+    """The verdicts of a session; `reports` holds the path of each counterexample's report.
+
+    `unfinished` names the parts of the search that ended with an error: what they might have found
+    is unknown.
+    """
+    missing = tuple(unfinished)
+    return RunSummary(
+        target=subject.spec,
+        delivery=str(delivery),
+        faults=tuple(str(fault) for fault in Fault if fault in settings.faults),
+        profile=settings.profile,
+        seed=seed,
+        schedules=total.schedules,
+        steps=total.steps,
+        properties=tuple(
+            _verdict(row, total, subject, settings, reports, missing) for row in PROPERTIES
+        ),
+        fault_counts=tuple(_fault(fault, total, subject, settings, delivery) for fault in Fault),
+        coverage=_coverage(total, subject),
+    )
+
+
+def _verdict(
+    row: Property,
+    total: Total,
+    subject: Subject,
+    settings: Settings,
+    reports: Mapping[str, str],
+    unfinished: tuple[str, ...],
+) -> PropertyVerdict:
+    checked = total.checked.get(row.id, 0)
+    lacking = not_applicable(row, subject)
+    verdict, reason = Verdict.HOLDS, ""
+    if row.id in total.violated and row.id in settings.expected:
+        verdict, reason = Verdict.EXPECTED, settings.expected[row.id]
+    elif row.id in total.violated:
+        known = total.counterexamples.get(row.id)
+        verdict, reason = Verdict.VIOLATED, known.finding if known else "see the error above"
+    elif lacking:
+        verdict, reason = Verdict.NOT_APPLICABLE, lacking
+    elif unfinished:
+        verdict, reason = Verdict.UNKNOWN, f"{', '.join(unfinished)} ended with an error"
+    elif not checked:
+        verdict, reason = Verdict.VACUOUS, "nothing in any run that it speaks of"
+    elif row.id in settings.expected:
+        verdict = Verdict.VIOLATED
+        reason = f"expected to fail ({settings.expected[row.id]}), and holds: remove expect-failure"
+    return PropertyVerdict(row.id, row.statement, verdict, checked, reason, reports.get(row.id, ""))
+
+
+def not_applicable(row: Property, subject: Subject) -> str:
+    """Why a property does not apply to a target; empty if it does."""
+    sight = subject.sight
+    seen = {
+        Needs.MONEY: sight.money,
+        Needs.STOCK: sight.stock,
+        Needs.RESERVATIONS: sight.reservations,
+        Needs.PARCELS: sight.parcels,
+        Needs.TERMINAL: bool(sight.terminal),
+        Needs.MODEL_EVENTS: sight.model_events,
+        Needs.ISOLATION: False,
+    }
+    return "; ".join(f"needs {need}" for need in row.needs if not seen[need])
+
+
+def _fault(
+    fault: Fault, total: Total, subject: Subject, settings: Settings, delivery: Delivery
+) -> FaultCount:
+    asked = fault in settings.faults
+    fired = total.fired.get(fault, 0)
+    reason = "" if fired or not asked else cannot_fire(fault, subject, delivery) or "VACUOUS"
+    return FaultCount(str(fault), FAULT_MEANING[fault], asked, fired, reason)
+
+
+def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
+    """Why a fault has no way to strike a target; empty if it has one."""
+    shape, sight = subject.shape, subject.sight
+    match fault:
+        case Fault.DUPLICATE | Fault.REPUBLISH if not delivery.duplicates:
+            return f"{delivery} makes no copies"
+        case Fault.CANCEL if not shape.has_cancel:
+            return "the target has no cancel_order"
+        case Fault.RESUBMIT if not shape.idempotent_place:
+            return "the target does not declare idempotent_place"
+        case Fault.CARRIER_REFUSAL if not sight.parcels:
+            return "the target does not call world.carrier"
+        case Fault.DECLINE if not sight.money:
+            return "the target does not call world.payments"
+        case Fault.UNKNOWN if not (sight.parcels or sight.money):
+            return "the target calls neither world.payments nor world.carrier"
+        case Fault.CONTENTION | Fault.OUT_OF_STOCK if not sight.stock:
+            return "the target shows no stock"
+        case Fault.CONTENTION if shape.limits.get("orders", 2) < 2:
+            return "the target takes one order only"
+        case Fault.REORDER if not shape.events:
+            return "the target subscribes to nothing"
+        case _:
+            return ""
+
+
+def _coverage(total: Total, subject: Subject) -> Coverage:
+    rows = sorted(str(row) for row in observable_rows())
+    if not subject.sight.model_events:
+        return Coverage(0, len(rows), reason="the target has event names of its own")
+    missing = tuple(row for row in rows if row not in total.rows)
+    return Coverage(len(rows) - len(missing), len(rows), missing)
