@@ -11,9 +11,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
-import cattrs
 import pytest
 from attrs import define, field
+from cattrs.preconf.json import make_converter
 
 from implementations.errors import TargetError
 from model.environment import Delivery
@@ -31,7 +31,8 @@ from reports.terminal import counterexample_text, summary_text
 from reports.verdict import PropertyVerdict, RunSummary, Verdict
 from reports.wording import replay_command
 
-_PORTION = pytest.StashKey[dict[str, Any]]()
+_PORTION = pytest.StashKey[str]()
+_JSON = make_converter()
 _HERE = Path(__file__).resolve().parent
 #: The seed of a run that must be the same every time.
 FIXED_SEED = 1
@@ -87,7 +88,7 @@ class Verification:
         """Let the portion travel with the report, which xdist carries to the controller."""
         report = yield
         if call.when == "call" and _PORTION in item.stash:
-            report.saga_portion = item.stash[_PORTION]
+            report.__dict__["saga_portion"] = item.stash[_PORTION]
         return report
 
     # -- the process that has them all -----------------------------------------------------------
@@ -120,7 +121,7 @@ class Verification:
         """Collect portions; remember parts that failed."""
         portion = getattr(report, "saga_portion", None)
         if portion is not None:
-            self.total.take(cattrs.structure(portion, Portion))
+            self.total.take(_JSON.loads(portion, Portion))
         elif report.failed and "::test_search[" in report.nodeid:
             self.unfinished.append(report.nodeid.rpartition("[")[2].rstrip("]"))
 
@@ -251,7 +252,7 @@ def verification(config: pytest.Config) -> Verification:
 
 def keep(item: pytest.Item, portion: Portion) -> None:
     """Attach a portion to the item that produced it."""
-    item.stash[_PORTION] = cattrs.unstructure(portion)
+    item.stash[_PORTION] = _JSON.dumps(portion)
 
 
 def known_ids() -> tuple[str, ...]:

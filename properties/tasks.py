@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define
 
 from implementations.errors import TargetError
 from properties.actions import Action, Kind

@@ -16,7 +16,7 @@ from model.conformance import Conformance, Divergence
 from model.environment import Fault
 from model.history import History
 from model.ledger import Effect, Entry
-from model.monitors import on_entry, on_published, on_money_without_stock, on_stable
+from model.monitors import on_entry, on_money_without_stock, on_published, on_stable
 from model.quiescence import at_quiescence, not_quiescent
 from model.vocabulary import Order, Role
 from properties import choices, moves

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from properties.actions import fault_of
 from properties.drivers.paths import business_schedules, strikes
-from properties.run import Deviation, Run, Schedule, run_schedule
+from properties.run import Deviation, Run, run_schedule
 from properties.scopes import Scope
 from properties.subject import Subject
 
