@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from model.history import History, Saga
 from model.ledger import Effect, Entry
+from model.money import money
 from model.vocabulary import Status
 
 
@@ -45,8 +46,8 @@ def _judge_amount(history: History, saga: Saga, entry: Entry) -> None:
         history.report(
             "MONEY-4",
             entry.order,
-            f"{entry.effect} of {entry.quantity} {entry.unit} (minor units) for an order of "
-            f"{order.total} {order.currency}",
+            f"{entry.effect} of {money(entry.quantity, entry.unit)} for an order of "
+            f"{money(order.total, order.currency)}",
             entry,
         )
 
@@ -64,7 +65,8 @@ def _judge_refund(history: History, saga: Saga, entry: Entry, before: int) -> No
         history.report(
             "MONEY-2",
             entry.order,
-            f"refunded {balance.refunded} of {balance.captured} charged",
+            f"refunded {money(balance.refunded, entry.unit)} of "
+            f"{money(balance.captured, entry.unit)} charged",
             *history.entries_of(entry.order, Effect.CHARGE, Effect.REFUND),
         )
     if before <= 0:
@@ -318,7 +320,7 @@ def on_money_without_stock(history: History, order: str, pending: bool) -> None:
         history.report(
             "MONEY-0",
             order,
-            f"{saga.balance.money} {saga.order.currency} (minor units) are kept, no stock is held "
+            f"{money(saga.balance.money, saga.order.currency)} are kept, no stock is held "
             "and nothing is pending that could change it",
             *history.entries_of(order),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from model.history import History, Saga
 from model.ledger import Effect
+from model.money import money
 from model.vocabulary import Event, Status
 
 
@@ -51,18 +52,23 @@ def _judge_one_story(history: History, saga: Saga) -> None:
     """LIVE-0: status, money, stock and parcel of one order tell the same story."""
     history.check("LIVE-0")
     balance, sight = saga.balance, history.sight
-    money = sight.money and (balance.money != 0 or balance.authorised != 0)
+    has_money = sight.money and (balance.money != 0 or balance.authorised != 0)
     stock = sight.stock and any(balance.reserved.values())
     parcel = sight.parcels and balance.parcels > 0
     holdings = [
-        word for word, held in (("money", money), ("stock", stock), ("a parcel", parcel)) if held
+        word
+        for word, held in (("money", has_money), ("stock", stock), ("a parcel", parcel))
+        if held
     ]
     story = ""
     match saga.status:
         case Status.CONFIRMED:
             lacks = []
             if sight.money and balance.money != saga.order.total:
-                lacks.append(f"holds {balance.money} of {saga.order.total}")
+                lacks.append(
+                    f"holds {money(balance.money, saga.order.currency)} of "
+                    f"{money(saga.order.total, saga.order.currency)}"
+                )
             if sight.stock and not balance.holds(saga.wanted):
                 lacks.append("has not its stock")
             if sight.parcels and balance.parcels != 1:
@@ -107,14 +113,15 @@ def _judge_money(history: History, saga: Saga) -> None:
     if not history.sight.money or saga.status is Status.OPEN:
         return
     history.check("MONEY-3")
-    balance = saga.balance
+    balance, currency = saga.balance, saga.order.currency
+    held, total = money(balance.money, currency), money(saga.order.total, currency)
     text = ""
     if saga.status is Status.FAILED and balance.money != 0:
-        text = f"the order failed and {balance.money} {saga.order.currency} (minor units) are kept"
+        text = f"the order failed and {held} are kept"
     elif saga.status is Status.FAILED and balance.authorised != 0:
         text = "the order failed and an authorisation is still live"
     elif saga.status is Status.CONFIRMED and balance.money != saga.order.total:
-        text = f"the order is confirmed and {balance.money} of {saga.order.total} are held"
+        text = f"the order is confirmed and {held} of {total} are held"
     if text:
         effects = (Effect.CHARGE, Effect.REFUND, Effect.AUTHORISE, Effect.VOID)
         history.report("MONEY-3", saga.order.id, text, *history.entries_of(saga.order.id, *effects))

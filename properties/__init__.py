@@ -1,0 +1,1 @@
+"""The search for a violation: the world around a target, its drivers, and what pytest collects."""

@@ -27,6 +27,10 @@ from properties.world import World
 FAULT_BYTES = 180
 
 
+#: orders, faults, deviations, order lines, length
+Score = tuple[int, int, int, int, int]
+
+
 @frozen
 class Deviation:
     """After `wait` benign steps, and then as soon as it is possible: `action`."""
@@ -43,11 +47,12 @@ class Schedule:
     deviations: tuple[Deviation, ...] = ()
 
     @property
-    def score(self) -> tuple[int, int, int, int]:
-        """How simple it is, least first: orders, faults, deviations, length."""
+    def score(self) -> Score:
+        """How simple it is, least first: orders, faults, deviations, order lines, length."""
         faults = sum(1 for deviation in self.deviations if fault_of(deviation.action))
+        lines = sum(len(order.lines) for order in self.scope.orders)
         length = sum(deviation.wait for deviation in self.deviations)
-        return len(self.scope.orders), faults, len(self.deviations), length
+        return len(self.scope.orders), faults, len(self.deviations), lines, length
 
     def as_json(self) -> dict[str, Any]:
         """The schedule as JSON data."""
@@ -95,18 +100,24 @@ def run_schedule(
     """Run `subject` by a schedule to its end."""
     with watched(subject.spec):
         world = World(subject, schedule.scope, trace, conformance)
-        skipped = []
-        for deviation in schedule.deviations:
-            for _ in range(deviation.wait):
-                if not _one_benign_step(world):
-                    break
-            while not world.enabled(deviation.action):
-                if not _one_benign_step(world):
-                    skipped.append(deviation.action)
-                    break
-            else:
-                _deviate(world, deviation.action)
-        return _finish(world, schedule, tuple(skipped))
+        skipped = deviate(world, schedule)
+        return _finish(world, schedule, skipped)
+
+
+def deviate(world: World, schedule: Schedule) -> tuple[Action, ...]:
+    """Take a new world through all deviations of a schedule; returns those that were impossible."""
+    skipped = []
+    for deviation in schedule.deviations:
+        for _ in range(deviation.wait):
+            if not _one_benign_step(world):
+                break
+        while not world.enabled(deviation.action):
+            if not _one_benign_step(world):
+                skipped.append(deviation.action)
+                break
+        else:
+            _deviate(world, deviation.action)
+    return tuple(skipped)
 
 
 def _one_benign_step(world: World) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from model.environment import Delivery, Fault
+from model.money import money
 from model.vocabulary import Line, Order
 
 #: The most faults of a kind in one run: enough for "a second one while the first is repaired".
@@ -47,13 +48,13 @@ class Scope:
         orders = "; ".join(
             f"{order.id}: "
             + ", ".join(
-                f"{line.quantity} × {line.sku} at {line.unit_price}" for line in order.lines
+                f"{line.quantity} {line.sku} at {money(line.unit_price, order.currency)}"
+                for line in order.lines
             )
-            + f" {order.currency}"
             for order in self.orders
         )
         stock = ", ".join(f"{pieces} {sku}" for sku, pieces in self.stock.items())
-        return f"{orders} (minor units); stock: {stock}"
+        return f"{orders}; stock: {stock}"
 
     def without(self, order: str) -> Scope:
         """This scope without one of its orders."""

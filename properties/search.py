@@ -18,7 +18,7 @@ from model.environment import Fault
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
-from properties.drivers.paths import paths
+from properties.drivers.paths import alternatives, paths
 from properties.drivers.stateful import run_stateful, schedule_test
 from properties.drivers.sweep import sweep
 from properties.profiles import Profile
@@ -31,8 +31,6 @@ from reports.counterexample import Counterexample
 
 #: The most runs that the shrinking of one property may take.
 SHRINKING_RUNS = 1_500
-#: A counterexample as simple as this is not searched any further: nothing simpler can be found.
-_SIMPLE = (1, 1, 1, 0)
 
 
 @define
@@ -78,8 +76,7 @@ class Search:
             if world.divergence is not None:
                 portion.divergences.add(str(world.divergence[1]))
         portion.unheard |= world.network.unheard.keys()
-        if hasattr(world.target, "close"):
-            world.target.close()
+        _close(run)
         for property_id in run.findings:
             portion.violated[property_id] = portion.violated.get(property_id, 0) + 1
             known = self.found.get(property_id)
@@ -88,26 +85,39 @@ class Search:
 
     def conclude(self) -> Portion:
         """Shrink what was found and tell it."""
-        for property_id in sorted(self.found):
+        for property_id in sorted(self.found, key=lambda found: self.found[found].schedule.score):
             if property_id not in self.expected:
                 self.portion.counterexamples.append(self._tell(property_id))
         return self.portion
 
     def _tell(self, property_id: str) -> Counterexample:
+        subject = self.subject
+
         def still_fails(schedule: Schedule) -> Run | None:
-            run = run_schedule(self.subject, schedule)
+            run = run_schedule(subject, schedule)
+            _close(run)
             return run if property_id in run.findings else None
 
-        shrinker = Shrinker(still_fails, self.found[property_id], SHRINKING_RUNS)
-        smallest = shrinker.shrink()
-        return tell(
-            self.subject,
-            property_id,
-            smallest.schedule,
-            self.portion.part,
-            self.seed,
-            shrinker.runs,
+        shrinker = Shrinker(
+            still_fails,
+            self.found[property_id],
+            lambda schedule: alternatives(subject, schedule),
+            SHRINKING_RUNS,
         )
+        smallest = shrinker.shrink()
+        for other in smallest.findings:
+            # what one minimal run violates besides is a good place to start from for the others
+            known = self.found.get(other)
+            if known is not None and smallest.schedule.score < known.schedule.score:
+                self.found[other] = smallest
+        return tell(
+            subject, property_id, smallest.schedule, self.portion.part, self.seed, shrinker.runs
+        )
+
+
+def _close(run: Run) -> None:
+    if run.world.subject.shape.has("close"):
+        run.world.target.close()
 
 
 def add(total: dict[str, int], more: dict[str, int]) -> None:

@@ -6,6 +6,7 @@ reports each property as a test of its own, and the summary. Everything here is 
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -23,17 +24,19 @@ from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
 from properties.subject import Subject
-from properties.verdicts import Total, summarise
+from properties.verdicts import Total, simplicity, summarise
 from reports.counterexample import Counterexample
 from reports.files import clean, write_counterexample
 from reports.schedule_file import ScheduleFileError, read_json
-from reports.terminal import counterexample_text, summary_text
+from reports.terminal import counterexample_brief, counterexample_text, summary_text
 from reports.verdict import PropertyVerdict, RunSummary, Verdict
-from reports.wording import replay_command
+from reports.wording import replay_command, shown_path
 
 _PORTION = pytest.StashKey[str]()
 _JSON = make_converter()
 _HERE = Path(__file__).resolve().parent
+#: How many schedules are told in full on the terminal; all of them have a report of their own.
+TOLD_IN_FULL = 3
 #: The seed of a run that must be the same every time.
 FIXED_SEED = 1
 
@@ -149,8 +152,21 @@ class Verification:
             reports,
             self.unfinished,
         )
-        for verdict in self.summary.properties:
-            yield from _reports(verdict, self._text(verdict))
+        told: dict[str, str] = {}
+        for verdict in sorted(self.summary.properties, key=self._rank):
+            yield from _reports(verdict, self._text(verdict, told))
+
+    def _rank(self, verdict: PropertyVerdict) -> tuple[Any, ...]:
+        """The simplest counterexample is told first, and for one schedule what broke first."""
+        known = self.total.counterexamples.get(verdict.id)
+        if known is None:
+            return ()
+        guilty = next((step.number for step in known.steps if step.guilty), 0)
+        return (*simplicity(known), guilty, self._place(verdict.id))
+
+    @staticmethod
+    def _place(property_id: str) -> int:
+        return list(BY_ID).index(property_id)
 
     def _write(self, counterexample: Counterexample) -> str:
         path = write_counterexample(
@@ -158,13 +174,18 @@ class Verification:
             self.settings.report_dir,
             lambda file: replay_command(file, counterexample.target),
         )
-        return str(path)
+        return shown_path(path)
 
-    def _text(self, verdict: PropertyVerdict) -> str:
+    def _text(self, verdict: PropertyVerdict, told: dict[str, str]) -> str:
+        """The counterexample in full, or in brief where enough was told or the same was."""
         known = self.total.counterexamples.get(verdict.id)
         if known is None:
             return verdict.reason
         report = Path(verdict.counterexample)
+        schedule = json.dumps(known.schedule, sort_keys=True)
+        if schedule in told or len(told) >= TOLD_IN_FULL:
+            return counterexample_brief(known, told.get(schedule, ""), str(report))
+        told[schedule] = verdict.id
         command = replay_command(report.with_suffix(".json"), known.target)
         return counterexample_text(known, command, str(report))
 

@@ -6,18 +6,27 @@ Every deviation that remains was proved necessary: without it, the property is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
 from attrs import define, evolve, field
 
+from properties.actions import Action
 from properties.run import Deviation, Run, Schedule
 from properties.scopes import SCOPES, Scope
 
+#: For each step after a schedule's deviations, all that could happen in its place.
+Alternatives = Callable[[Schedule], Iterable[tuple[Action, ...]]]
 #: Runs a schedule; returns the run if the property is still violated.
 StillFails = Callable[[Schedule], Run | None]
 #: Up to so many deviations, every subset is tried.
 SUBSETS_UP_TO = 7
+#: Up to so many deviations, any two of them are replaced by any single one.
+SUBSTITUTES_UP_TO = 3
+
+
+def _none(schedule: Schedule) -> Iterable[tuple[Action, ...]]:
+    return ()
 
 
 @define
@@ -26,6 +35,7 @@ class Shrinker:
 
     still_fails: StillFails
     best: Run
+    alternatives: Alternatives = _none
     max_runs: int = 1500
     runs: int = 0
     _tried: set[object] = field(factory=set)
@@ -37,6 +47,8 @@ class Shrinker:
             before = self.best.schedule.score
             for candidates in (_scopes, _orders, _chunks, _waits, _pairs, _subsets, _later):
                 self._improve(candidates)
+            if self.best.schedule.score == before:
+                self._improve(self._substitutes)
             if self.best.schedule.score == before or self.runs >= self.max_runs:
                 return self.best
 
@@ -49,6 +61,21 @@ class Shrinker:
                 if candidate.score < self.best.schedule.score and self._accept(candidate):
                     improved = True
                     break
+
+    def _substitutes(self, schedule: Schedule) -> Iterator[Schedule]:
+        """With one deviation of any kind in the place of two: a simpler way to the same end."""
+        deviations = schedule.deviations
+        if not 2 <= len(deviations) <= SUBSTITUTES_UP_TO:
+            return
+        for gone in combinations(range(len(deviations)), 2):
+            kept = tuple(d for index, d in enumerate(deviations) if index not in gone)
+            for place in range(len(kept) + 1):
+                before, after = kept[:place], kept[place:]
+                reached = self.alternatives(evolve(schedule, deviations=before))
+                for wait, actions in enumerate(reached):
+                    for action in actions:
+                        new = (*before, Deviation(wait, action), *after)
+                        yield evolve(schedule, deviations=new)
 
     def _accept(self, candidate: Schedule) -> bool:
         key = (candidate.scope.name, len(candidate.scope.orders), candidate.deviations)

@@ -75,7 +75,15 @@ def _counterexample(
         seed=seed,
         runs=runs,
         schedule=run.schedule.as_json(),
-        safeguard=diagnose(finding, run),
+        safeguard=diagnose(_root(findings, property_id), run),
         divergence=divergence,
         also=tuple(other for other in findings if other != property_id),
     )
+
+
+def _root(findings: Mapping[str, Finding], property_id: str) -> Finding:
+    """The violation that came first in this run: the others follow from it."""
+    ids = list(BY_ID)
+    last = findings[property_id].step
+    candidates = [finding for finding in findings.values() if finding.step <= last]
+    return min(candidates, key=lambda found: (found.step, ids.index(found.property_id)))

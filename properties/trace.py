@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field
 
 from model.ledger import Effect, Entry
+from model.money import money
 from properties.actions import BENIGN, Action, Kind, fault_of, in_words
 from properties.network import Draft, Message
 from properties.stepping import Operation
@@ -146,8 +147,10 @@ class Trace:
 
 
 def entry_in_words(entry: Entry) -> str:
-    """A ledger entry in one phrase; amounts in minor units."""
-    unit = f"{entry.quantity} {entry.unit}" if entry.unit else str(entry.quantity)
+    """A ledger entry in one phrase."""
+    unit = f"{entry.quantity} {entry.unit}"
+    if entry.effect.of_money:
+        unit = money(entry.quantity, entry.unit)
     ref = f" [{entry.ref}]" if entry.ref else ""
     key = f" key={entry.key}" if entry.key else ""
     no_key = " (no idempotency key)" if entry.effect is Effect.CHARGE and not entry.key else ""

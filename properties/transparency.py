@@ -13,6 +13,7 @@ from attrs import evolve
 
 from model.environment import Fault
 from model.history import Saga
+from model.money import money
 from model.vocabulary import Order, Status
 from properties import choices
 from properties.actions import Action, Kind, Mode
@@ -47,11 +48,12 @@ def judge_outcomes(world: World) -> None:
         history.check(property_id)
         actual = outcome(saga)
         if actual != expected:
+            currency = saga.order.currency
             history.report(
                 property_id,
                 saga.order.id,
-                f"ended {_in_words(actual)}; with the same business answers and nothing else "
-                f"happening it ends {_in_words(expected)}",
+                f"ended {_in_words(actual, currency)}; with the same business answers and nothing else "
+                f"happening it ends {_in_words(expected, currency)}",
                 *history.entries_of(saga.order.id),
             )
 
@@ -62,10 +64,11 @@ def outcome(saga: Saga) -> Outcome:
     return saga.status, balance.money, not balance.empty_handed, balance.parcels
 
 
-def _in_words(outcome: Outcome) -> str:
-    status, money, stock, parcels = outcome
+def _in_words(outcome: Outcome, currency: str) -> str:
+    status, amount, stock, parcels = outcome
+    held = money(amount, currency)
     return (
-        f"{status or 'unknown'} with {money} held, {'its' if stock else 'no'} stock and "
+        f"{status or 'unknown'} with {held} held, {'its' if stock else 'no'} stock and "
         f"{parcels} parcel{'' if parcels == 1 else 's'}"
     )
 

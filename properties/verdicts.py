@@ -47,16 +47,18 @@ class Total:
         self.divergences |= portion.divergences
         for counterexample in portion.counterexamples:
             known = self.counterexamples.get(counterexample.property_id)
-            if known is None or _simplicity(counterexample) < _simplicity(known):
+            if known is None or simplicity(counterexample) < simplicity(known):
                 self.counterexamples[counterexample.property_id] = counterexample
 
 
-def _simplicity(counterexample: Counterexample) -> tuple[object, ...]:
+def simplicity(counterexample: Counterexample) -> tuple[object, ...]:
+    """How simple a counterexample is, least first: as schedules are scored."""
     actions = counterexample.schedule["actions"]
     orders = counterexample.schedule["scope"]["orders"]
+    lines = sum(len(order["lines"]) for order in orders)
     faults = sum(1 for step in counterexample.deviations if step.kind == "fault")
     waits = sum(int(action[0]) for action in actions)
-    return len(orders), faults, len(actions), waits, len(counterexample.steps), str(actions)
+    return len(orders), faults, len(actions), lines, waits, str(actions)
 
 
 def summarise(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from model.money import money
 from reports.counterexample import Balance, Counterexample, Step
 from reports.kit import Kit, this_kit
 from reports.regression import regression_test
@@ -14,7 +15,6 @@ from reports.wording import (
     MARK_MEANING,
     count,
     marks,
-    money,
     printable,
     sentence,
 )

@@ -50,6 +50,26 @@ def counterexample_text(c: Counterexample, replay_command: str, report: str = ""
     return "\n".join([*head, *schedule, *_ledger_lines(entries, room - len(schedule)), *tail])
 
 
+def counterexample_brief(c: Counterexample, same_as: str = "", report: str = "") -> str:
+    """Return a counterexample in a few lines, for one that is not the first to be told.
+
+    `same_as` is the id of the property whose report tells the very same schedule.
+    """
+    lines = [
+        *textwrap.wrap(printable(f"{c.property_id} VIOLATED: {c.statement}"), WIDTH)[:2],
+        *_labelled("found", c.finding),
+    ]
+    if same_as:
+        lines += _labelled("schedule", f"the same as for {same_as}", 1)
+    else:
+        lines += _labelled("schedule", sentence(c), 3)
+        if c.safeguard is not None:
+            lines += _labelled("missing", c.safeguard.name, 1)
+    if report:
+        lines.append(f"{'report':<{_LABEL}}  {printable(report)}")
+    return "\n".join(lines)
+
+
 def _labelled(label: str, text: str, lines: int = 2) -> list[str]:
     """Return `label  text`, the text wrapped into at most `lines` lines of the full width."""
     wrapped = textwrap.wrap(printable(text), WIDTH - _LABEL - 2) or [""]

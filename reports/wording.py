@@ -1,21 +1,12 @@
-"""Wording that every form of report shares: money, marks, the sentence, harmless text."""
+"""Wording that every form of report shares: marks, the sentence, harmless text."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
 
+from model.money import money
 from reports.counterexample import Balance, Counterexample, Step, StepKind
-
-#: Decimals of the currencies that have not two (ISO 4217).
-_CURRENCIES_BY_DECIMALS = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
-_DECIMALS = {
-    currency: places for places, row in _CURRENCIES_BY_DECIMALS.items() for currency in row.split()
-}
 
 _KIND_MARK = {StepKind.DEFAULT: "", StepKind.DEVIATION: "*", StepKind.FAULT: "!"}
 GUILTY_MARK = ">"
@@ -53,19 +44,6 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def decimals(currency: str) -> int:
-    """Return how many decimals a currency's major unit has: 2 for EUR, 0 for JPY, 3 for KWD."""
-    return _DECIMALS.get(currency.upper(), 2)
-
-
-def money(amount: int, currency: str) -> str:
-    """Return an amount of minor units in the currency's own major unit, as in "12.50 EUR"."""
-    places = decimals(currency)
-    sign, digits = "-" if amount < 0 else "", str(abs(amount)).rjust(places + 1, "0")
-    whole, fraction = digits[: len(digits) - places], digits[len(digits) - places :]
-    return f"{sign}{whole}{'.' if places else ''}{fraction} {printable(currency)}"
-
-
 def marks(step: Step) -> str:
     """Return the marks of a step: `*` or `!` or nothing, then `>` where it is the guilty one."""
     return _KIND_MARK[step.kind] + (GUILTY_MARK if step.guilty else "")
@@ -88,7 +66,7 @@ def balance_text(balance: Balance) -> str:
     """Return an order's balance in words, as in "o1 failed, 10.00 EUR held, 1 reserved"."""
     parts = [
         f"{printable(balance.order)} {printable(balance.status)}",
-        f"{money(balance.money, balance.currency)} held",
+        f"{printable(money(balance.money, balance.currency))} held",
         f"{balance.reserved} reserved",
         f"{balance.shipped} shipped",
     ]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from model.environment import Fault
-from properties.actions import Action, Kind, Mode, fault_of
-from properties.run import Deviation, Run, Schedule, run_schedule
+from properties.actions import Action, Kind, Mode
+from properties.run import Deviation, Run, Schedule, deviate, run_schedule
 from properties.scopes import Scope
 from properties.subject import Subject
 from properties.world import World
@@ -29,20 +28,25 @@ def business_schedules(subject: Subject, scope: Scope) -> Iterator[Schedule]:
 
 
 def strikes(subject: Subject, schedule: Schedule) -> Iterator[tuple[Action, ...]]:
-    """For each step of a run, the faults that could strike just before it (and after the last)."""
-    world = World(subject, schedule.scope)
-    for deviation in schedule.deviations:
-        for _ in range(deviation.wait):
-            world.apply(world.benign()[0])
-        world.apply(deviation.action)
-    while True:
+    """For each step after a schedule's deviations, the faults that could strike just before it."""
+    for world in _onwards(subject, schedule):
         yield tuple(action for group in world.faults() for action in group)
+
+
+def alternatives(subject: Subject, schedule: Schedule) -> Iterator[tuple[Action, ...]]:
+    """For each step after a schedule's deviations, everything that could happen in its place."""
+    for world in _onwards(subject, schedule):
+        faults = (action for group in world.faults() for action in group)
+        yield (*world.benign()[1:], *faults)
+
+
+def _onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:
+    """The world after the deviations of a schedule, and after each benign step from there."""
+    world = World(subject, schedule.scope)
+    deviate(world, schedule)
+    while True:
+        yield world
         action = world.benign()[0]
         if action.kind is Kind.IDLE or world.exhausted:
             return
         world.apply(action)
-
-
-def is_business(action: Action) -> bool:
-    """Whether an action is an answer of the business and no failure of technology."""
-    return fault_of(action) in (Fault.DECLINE, Fault.CARRIER_REFUSAL)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reports.counterexample import StepKind
-from reports.wording import clip, count, money, printable, replay_command, sentence
+from model.money import money
+from reports.wording import clip, count, printable, replay_command, sentence
 from tests.reports import samples
 
 
@@ -24,7 +25,7 @@ from tests.reports import samples
         (-12345, "BHD", "-12.345 BHD"),
         (12345, "CLF", "1.2345 CLF"),
         (100, "eur", "1.00 eur"),
-        (100, "no\nsuch", "1.00 no\\nsuch"),
+        (100, "no\nsuch", "1.00 no\nsuch"),
         (10**30 + 1, "EUR", "1" + "0" * 27 + "0.01 EUR"),
     ],
 )
