@@ -139,6 +139,7 @@ def _judge_recall(history: History, saga: Saga, entry: Entry, before: int) -> No
 
 
 def _judge_void(history: History, saga: Saga, entry: Entry, before: int) -> None:
+    history.check("COMP-2")
     if saga.balance.authorised < 0:
         history.report("COMP-2", entry.order, "a void of money that was not on hold", entry)
 
