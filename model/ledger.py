@@ -1,8 +1,8 @@
 """The effect ledger: a double-entry record of money, stock and parcels, kept by the kit.
 
-The target never writes it. Money and parcels are posted by the doubles of gateway and carrier, stock
-by the warehouse double or from what `observe()` shows. It is therefore an oracle that a faulty target
-cannot talk into anything.
+The target never writes it. Money and parcels are posted by the doubles of gateway and carrier,
+stock by the warehouse double or from what `observe()` shows. It is therefore an oracle that a
+faulty target cannot talk into anything.
 """
 
 from __future__ import annotations

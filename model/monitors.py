@@ -159,8 +159,8 @@ _JUDGES = {
 def _judge_repetition(history: History, saga: Saga, entry: Entry) -> None:
     """IDEMP-1: two handlings of one message have more effect than one would.
 
-    A second handling that repeats an effect because the first one was undone is no violation, so the
-    net effect is judged. Sources: bug catalogue B01, B18, B41, B46, B49.
+    A second handling that repeats an effect because the first one was undone is no violation, so
+    the net effect is judged. Sources: bug catalogue B01, B18, B41, B46, B49.
     """
     if not entry.cause:
         return
@@ -250,6 +250,8 @@ def on_stock(history: History, stock: Mapping[str, int]) -> None:
 
 def note_short_stock(history: History) -> None:
     """Short stock at any moment at which an order still lacked its pieces is a business reason."""
+    if not history.sight.stock:
+        return  # what cannot be seen is not short
     stock = history.stock
     for saga in history.sagas.values():
         if saga.status is not None and saga.status.final:

@@ -1,7 +1,7 @@
 """The properties that are decided when everything has come to rest.
 
-Quiescence: no message in flight, no outbox waiting, no handler paused, no crashed participant, no due
-timer, faults stopped.
+Quiescence: no message in flight, no outbox waiting, no handler paused, no crashed participant, no
+due timer, faults stopped.
 """
 
 from __future__ import annotations

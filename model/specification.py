@@ -3,8 +3,9 @@
 Each property is one row here; `monitors` decides it over the history of a run. Neither looks at the
 choreography table, or checking the table against them would prove nothing.
 
-Sources: the property vocabulary of the kit's own catalogue of real order-saga bugs. MONEY-0, LIVE-0,
-TRUE-1 and TRUE-2 keep the others honest: a target that does nothing violates none of the others.
+Sources: the property vocabulary of the kit's own catalogue of real order-saga bugs. MONEY-0,
+LIVE-0, TRUE-1 and TRUE-2 keep the others honest: a target that does nothing violates none of the
+others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """An action: one choice of the environment, named so that it means the same in every run.
 
-Names are made of what is visible from outside (message type, order, participant, port call), never of
-a position in a list. A schedule made of names survives the removal of a step.
+Names are made of what is visible from outside (message type, order, participant, port call), never
+of a position in a list. A schedule made of names survives the removal of a step.
 """
 
 from __future__ import annotations

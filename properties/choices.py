@@ -1,7 +1,7 @@
 """What may happen next: one list of actions in canonical order, the benign choice first.
 
-First in, first out means: finish what has begun, empty the outboxes, deliver the oldest message, and
-only then let the customer place the next order.
+First in, first out means: finish what has begun, empty the outboxes, deliver the oldest message,
+and only then let the customer place the next order.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _client(world: World) -> list[Action]:
 
 def enabled(world: World, action: Action) -> bool:
     """Whether `action` can happen now."""
-    kind, subject, port, mode = action
+    kind, subject, port, _ = action
     match kind:
         case Kind.RESUME:
             return subject in world.tasks

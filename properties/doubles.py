@@ -1,8 +1,8 @@
 """The outside world's doubles: payment gateway, carrier, warehouse.
 
 They keep the answer they gave per idempotency key, refusals included, as Stripe documents it: same
-key, same stored answer; same key with other parameters, an error. A double that forgets a refusal, or
-refuses what it has already done, makes correct sagas fail. They post their effects themselves.
+key, same stored answer; same key with other parameters, an error. A double that forgets a refusal,
+or refuses what it has already done, makes correct sagas fail. They post their effects themselves.
 """
 
 from __future__ import annotations

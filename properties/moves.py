@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from implementations.errors import TargetError
@@ -11,16 +12,13 @@ from model.environment import Fault
 from model.monitors import on_handled_again
 from properties import choices
 from properties.actions import Action, Kind, Mode
+from properties.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish
 from properties.network import Message
 from properties.stepping import Finished, Operation
 from properties.tasks import Task, Work, advance, describe_error, kill, stepper_for
 
 if TYPE_CHECKING:
     from properties.world import World
-
-#: The port call at which a handled message waits to be acknowledged.
-ACKNOWLEDGE = "acknowledge"
-_VERDICTS = ("ack", "requeue", "reject", "unacked")
 
 
 def _place(world: World, action: Action) -> None:
@@ -128,6 +126,7 @@ def _begin(
 def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> None:
     """Let the task run to its next port call, and see to its end if that is where it comes to."""
     world.running = world.last_task = task
+    world.touched = True
     world.active.add(task.participant)
     if task.work is not Work.RELAY and world.subject.shape.has("relay"):
         world.dirty[task.participant] = world.history.step
@@ -137,9 +136,9 @@ def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> 
     if outcome is None:
         return
     if isinstance(outcome, Finished):
-        _finish(world, task, outcome.result)
+        finish(world, task, outcome.result)
     else:
-        _fail(world, task, outcome)
+        fail(world, task, outcome)
 
 
 def _check_awaited(world: World, task: Task, paused: bool) -> None:
@@ -163,7 +162,7 @@ def _resume(world: World, action: Action) -> None:
     if world.trace is not None:
         world.trace.called(task, operation, "")
     if operation.port == ACKNOWLEDGE:
-        _acknowledge(world, task)
+        acknowledge(world, task)
         return
     try:
         answer = operation.perform()
@@ -206,138 +205,6 @@ def _answer(world: World, action: Action) -> None:
     _run(world, task, lambda: task.stepper.throw(error))
 
 
-def _finish(world: World, task: Task, result: Any) -> None:
-    task.result = result
-    match task.work:
-        case Work.HANDLE:
-            _finish_handling(world, task, result)
-        case Work.RELAY:
-            _finish_relay(world, task, result)
-        case Work.PLACE:
-            saga = world.history.sagas[task.order]
-            saga.refused = result == "refused" and not saga.placed
-            saga.placed = True
-            _end(world, task)
-        case Work.CANCEL:
-            if result != "refused":
-                world.cancels.add(task.order)
-            world.history.sagas[task.order].cancelled = task.order in world.cancels
-            _end(world, task)
-        case _:
-            _end(world, task)
-
-
-def _finish_handling(world: World, task: Task, result: Any) -> None:
-    if result is not None and result not in _VERDICTS:
-        raise TargetError(
-            f"returned {result!r}",
-            task.name,
-            'handle() returns nothing or "ack", "requeue", "reject" or "unacked"',
-        )
-    message = task.message
-    assert message is not None
-    late = world.subject.shape.consumers[task.participant].acknowledge == "after"
-    if not late:
-        _handled(world, task)
-        _end(world, task)
-    elif result is None or result == "ack":
-        # the acknowledgement is a port call of its own: a crash may fall just before it
-        task.finished = True
-        task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
-        task.resume = Action(Kind.RESUME, task.name, ACKNOWLEDGE)
-    elif result == "requeue":
-        _requeue(world, task, message)
-    elif result == "reject":
-        _reject(world, task, message)
-    else:
-        world.network.in_flight.remove(message)
-        world.parked.setdefault(task.participant, []).append(message)
-        _end(world, task)
-
-
-def _nothing() -> None:
-    """What an acknowledgement does before the broker hears of it."""
-
-
-def _acknowledge(world: World, task: Task) -> None:
-    assert task.message is not None
-    world.last_task = None
-    world.network.acknowledge(task.message)
-    _handled(world, task)
-    _end(world, task)
-
-
-def _handled(world: World, task: Task) -> None:
-    if world.conformance is not None and task.message is not None:
-        role = world.role_of.get(task.participant, task.participant)
-        world.conformance.acknowledged(task.order, role, task.message.type)
-
-
-def _finish_relay(world: World, task: Task, result: Any) -> None:
-    if type(result) is not int or result < 0:
-        raise TargetError(
-            f"returned {result!r}",
-            f"relay({task.participant!r})",
-            "relay() returns how many items were waiting when it was called; 0 means that the "
-            "outbox is empty",
-        )
-    if result <= task.published and world.dirty.get(task.participant, 0) <= task.since:
-        world.dirty.pop(task.participant, None)
-    _end(world, task)
-
-
-def _fail(world: World, task: Task, error: Exception) -> None:
-    said = f"{task.name} raised {describe_error(error)}"
-    world.errors.append(said)
-    if world.trace is not None:
-        world.trace.note(said)
-    match task.work:
-        case Work.HANDLE:
-            _fail_handling(world, task)
-        case Work.PLACE:
-            world.place_again(task.order)
-            _end(world, task)
-        case _:
-            _end(world, task)
-
-
-def _fail_handling(world: World, task: Task) -> None:
-    message = task.message
-    assert message is not None
-    message.failures += 1
-    consumer = world.subject.shape.consumers[task.participant]
-    if consumer.acknowledge == "before":
-        _end(world, task)
-    elif consumer.on_error == "requeue":
-        _requeue(world, task, message)
-    elif consumer.on_error == "reject":
-        _reject(world, task, message)
-    else:
-        world.network.acknowledge(message)
-        _end(world, task)
-
-
-def _requeue(world: World, task: Task, message: Message) -> None:
-    world.network.give_back(message, to_the_end=True)
-    if world.trace is not None:
-        world.trace.note(f"{message.name} waits to be delivered again")
-    _end(world, task)
-
-
-def _reject(world: World, task: Task, message: Message) -> None:
-    world.network.in_flight.remove(message)
-    world.dead_letters.append(message)
-    if world.trace is not None:
-        world.trace.note(f"{message.name} goes to the dead letters")
-    _end(world, task)
-
-
-def _end(world: World, task: Task) -> None:
-    del world.tasks[task.name]
-    if task.work is not Work.RELAY:
-        world.free[task.participant] = world.free.get(task.participant, 0) + 1
-
-
 def _crash(world: World, action: Action) -> None:
     task = world.tasks.get(action.subject)
     participant = task.participant if task else action.subject
@@ -345,32 +212,20 @@ def _crash(world: World, action: Action) -> None:
         world.running = task
         if world.trace is not None:
             world.trace.called(task, task.operation, "")
-        try:
+        with suppress(ValueError):  # a key used with other parameters: nobody is left to be told
             task.operation.perform()
-        except ValueError:
-            pass
     if world.trace is not None:
         world.trace.crashed(participant)
     for other in [other for other in world.tasks.values() if other.participant == participant]:
         world.running = other
         kill(other)
-        _bury(world, other)
+        bury(world, other)
     world.running = None
     for message in world.parked.pop(participant, []):
         message.held = False
         world.network.in_flight.append(message)
         world.network.in_flight.sort(key=lambda waiting: waiting.place)
     _restart(world, participant)
-
-
-def _bury(world: World, task: Task) -> None:
-    """What a killed call leaves behind for the rest of the world."""
-    if task.work is Work.PLACE:
-        world.place_again(task.order)
-    message = task.message
-    if message is not None and message in world.network.in_flight:
-        world.network.give_back(message, to_the_end=False)
-    _end(world, task)
 
 
 def _restart(world: World, participant: str) -> None:
@@ -396,7 +251,7 @@ def _restart(world: World, participant: str) -> None:
             )
     if shape.has("relay"):
         world.dirty[participant] = world.history.step
-    world.last_task = Task(participant, Work.ACT, participant, "", stepper_for(_nothing, False), 0)
+    world.touched = True
 
 
 def _duplicate(world: World, action: Action) -> None:

@@ -154,8 +154,8 @@ class Network:
     def give_back(self, message: Message, to_the_end: bool) -> None:
         """The consumer did not acknowledge: the message waits again.
 
-        Without a promise of order it goes behind the others after an error, as it would with a delay;
-        otherwise it keeps its place.
+        Without a promise of order it goes behind the others after an error, as it would with a
+        delay; otherwise it keeps its place.
         """
         message.held = False
         if to_the_end and self.contract is Delivery.AT_LEAST_ONCE_UNORDERED:

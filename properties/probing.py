@@ -1,7 +1,7 @@
 """Getting to know a target before it is verified: its shape, and what can be seen of it.
 
-A few runs without faults show whether money is moved at the gateway or listed in `observe()`, whether
-the target uses the model's event names, and whether it is the same twice.
+A few runs without faults show whether money is moved at the gateway or listed in `observe()`,
+whether the target uses the model's event names, and whether it is the same twice.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class Profile:
-    """The amount of each part of the search. `quick` is for before a commit, `nightly` for the night."""
+    """The amount of each part of the search: `quick` before a commit, `nightly` for the night."""
 
     name: str
     sweep_scopes: int

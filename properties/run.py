@@ -1,8 +1,8 @@
 """One run of a target: by a schedule, or by bytes that choose.
 
-A schedule is the list of its deviations from first in, first out: "after so many benign steps, as soon
-as it is possible, this". What it does not say, the benign choice decides. That is what makes a
-counterexample short, and what makes it survive a change of the target.
+A schedule is the list of its deviations from first in, first out: "after so many benign steps, as
+soon as it is possible, this". What it does not say, the benign choice decides. That is what makes
+a counterexample short, and what makes it survive a change of the target.
 """
 
 from __future__ import annotations

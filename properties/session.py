@@ -1,7 +1,8 @@
 """The verification as a pytest session: parts of the search as items, properties as results.
 
-The search runs in items, in one process or in many. When all have ended, the process that has them all
-reports each property as a test of its own, and the summary. Everything here is pytest's public hooks.
+The search runs in items, in one process or in many. When all have ended, the process that has them
+all reports each property as a test of its own, and the summary. Everything here is pytest's public
+hooks.
 """
 
 from __future__ import annotations

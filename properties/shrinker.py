@@ -1,7 +1,8 @@
 """Shrinking: the simplest schedule that still violates the same property.
 
-Simplest means: fewest orders, then faults, then deviations from first in, first out, then the shortest.
-Every deviation that remains was proved necessary: without it, the property is not violated.
+Simplest means: fewest orders, then faults, then deviations from first in, first out, then the
+shortest. Every deviation that remains was proved necessary: without it, the property is not
+violated.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The exact identity of a state of world and target, for the exhaustive scopes.
 
-What a paused handler will do depends on the stores, which the target's `digest` covers, and on where
-in its code it stands with which local values. Those are read off its frames. A local value that is
-neither plain data nor shows itself in full is taken to be part of the stores.
+What a paused handler will do depends on the stores, which the target's `digest` covers, and on
+where in its code it stands with which local values. Those are read off its frames. A local value
+that is neither plain data nor shows itself in full is taken to be part of the stores.
 """
 
 from __future__ import annotations

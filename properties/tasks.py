@@ -27,6 +27,9 @@ from properties.stepping import (
 CALLS_PER_TASK = 300
 
 
+_RESUME = Action(Kind.RESUME)
+
+
 class Work(StrEnum):
     """What a task is about."""
 
@@ -57,7 +60,7 @@ class Task:
     since: int = 0
     calls: int = 0
     published: int = 0
-    resume: Action = Action(Kind.RESUME)
+    resume: Action = _RESUME
 
     @property
     def cause(self) -> str:

@@ -1,4 +1,4 @@
-"""From a minimal run to the counterexample that is reported: run again with everything written down."""
+"""From a minimal run to its counterexample: run again, with everything written down."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Properties across runs: what duplicates, crashes, reordering and other orders must not change.
 
 The outcome of each order is compared with that of a run without any fault in which the environment
-gave the same business answers. TRUE-2, ORDER-1 and CORR-1 differ in what the disturbed run contained.
+gave the same business answers. TRUE-2, ORDER-1 and CORR-1 differ in what the disturbed run
+contained.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ def judge_outcomes(world: World) -> None:
             history.report(
                 property_id,
                 saga.order.id,
-                f"ended {_in_words(actual, currency)}; with the same business answers and nothing else "
-                f"happening it ends {_in_words(expected, currency)}",
+                f"ended {_in_words(actual, currency)}; with the same business answers and nothing "
+                f"else happening it ends {_in_words(expected, currency)}",
                 *history.entries_of(saga.order.id),
             )
 
@@ -80,7 +81,7 @@ def _property_of(disturbances: frozenset[Fault], orders: int) -> str:
 
 
 def _comparable(world: World, saga: Saga) -> bool:
-    """Contention aside; and a cancel, which may win or lose its race, or a client without answer."""
+    """Contention aside; aside too a cancel, which may lose its race, and an unanswered client."""
     if not saga.placed or saga.refused or saga.cancelled or len(saga.reasons) > 1:
         return False
     return not ("short stock" in saga.reasons and len(world.orders) > 1)

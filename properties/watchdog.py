@@ -1,6 +1,7 @@
 """A target that does not come back is interrupted, and told so.
 
-The only clock in the kit, and outside every schedule: it ends a run with an error, it decides nothing.
+The only clock in the kit, and outside every schedule: it ends a run with an error, it decides
+nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The world of one run: everything around the target, and the only thing that drives it.
 
-`choices` lists what may happen next, the benign choice first; `apply` lets one of them happen; `drain`
-lets the benign ones happen until all is at rest, and judges the run. Every driver of the search is a
-loop around these three.
+`choices` lists what may happen next, the benign choice first; `apply` lets one of them happen;
+`drain` lets the benign ones happen until all is at rest, and judges the run. Every driver of the
+search is a loop around these three.
 """
 
 from __future__ import annotations
@@ -71,6 +71,9 @@ class World:
     tasks: dict[str, Task] = field(factory=dict)
     running: Task | None = None
     last_task: Task | None = None
+    """The call that ran in this step, if one did."""
+    touched: bool = False
+    """Whether code of the target ran in this step."""
     dirty: dict[str, int] = field(factory=dict)
     """Participants whose outbox may not be empty, with the step of their last other work."""
     parked: dict[str, list[Message]] = field(factory=dict)
@@ -157,12 +160,12 @@ class World:
         fault = fault_of(action)
         if fault is not None:
             self.spend(fault)
-        self.last_task = None
+        self.last_task, self.touched = None, False
         try:
             moves.MOVES[action.kind](self, action)
         finally:
             self.running = None
-        if self.last_task is not None:
+        if self.touched:
             self.running = self.last_task
             self.sighting.look()
             self.running = None

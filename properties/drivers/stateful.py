@@ -1,9 +1,10 @@
 """Hypothesis's stateful testing over the same actions.
 
 The machine has one rule, which draws a chunk of schedule at a time: a machine with a rule for each
-kind of action spends most of its examples on nothing, because rules that the saga needs are switched
-off for a whole example. A user's own rules can stand beside it: subclass what `saga_machine` returns.
-The end of an example, faults stopped and all at rest, is judged in `teardown`.
+kind of action spends most of its examples on nothing, because rules that the saga needs are
+switched off for a whole example. A user's own rules can stand beside it: subclass what
+`saga_machine` returns. The end of an example, faults stopped and all at rest, is judged in
+`teardown`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The port sweep: for each port call of the fault-free paths, each fault that can hit it, one by one.
+"""The port sweep: for each port call of the fault-free paths, each fault that can hit it, one by
+one.
 
 A fault that was asked for and did not fire is an error of the kit, not a success of the target.
 """

@@ -1,0 +1,163 @@
+"""How a task ends: well, with an error, or with the death of its participant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from implementations.errors import TargetError
+from properties.actions import Action, Kind
+from properties.network import Message
+from properties.stepping import Operation
+from properties.tasks import Task, Work, describe_error
+
+if TYPE_CHECKING:
+    from properties.world import World
+
+#: The port call at which a handled message waits to be acknowledged.
+ACKNOWLEDGE = "acknowledge"
+_VERDICTS = ("ack", "requeue", "reject", "unacked")
+
+
+def finish(world: World, task: Task, result: Any) -> None:
+    """The call has returned `result`."""
+    task.result = result
+    match task.work:
+        case Work.HANDLE:
+            _finish_handling(world, task, result)
+        case Work.RELAY:
+            _finish_relay(world, task, result)
+        case Work.PLACE:
+            saga = world.history.sagas[task.order]
+            saga.refused = result == "refused" and not saga.placed
+            saga.placed = True
+            end(world, task)
+        case Work.CANCEL:
+            if result != "refused":
+                world.cancels.add(task.order)
+            world.history.sagas[task.order].cancelled = task.order in world.cancels
+            end(world, task)
+        case _:
+            end(world, task)
+
+
+def _finish_handling(world: World, task: Task, result: Any) -> None:
+    if result is not None and result not in _VERDICTS:
+        raise TargetError(
+            f"returned {result!r}",
+            task.name,
+            'handle() returns nothing or "ack", "requeue", "reject" or "unacked"',
+        )
+    message = task.message
+    assert message is not None
+    late = world.subject.shape.consumers[task.participant].acknowledge == "after"
+    if not late:
+        _handled(world, task)
+        end(world, task)
+    elif result is None or result == "ack":
+        # the acknowledgement is a port call of its own: a crash may fall just before it
+        task.finished = True
+        task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
+        task.resume = Action(Kind.RESUME, task.name, ACKNOWLEDGE)
+    elif result == "requeue":
+        _requeue(world, task, message)
+    elif result == "reject":
+        _reject(world, task, message)
+    else:
+        world.network.in_flight.remove(message)
+        world.parked.setdefault(task.participant, []).append(message)
+        end(world, task)
+
+
+def _nothing() -> None:
+    """What an acknowledgement does before the broker hears of it."""
+
+
+def acknowledge(world: World, task: Task) -> None:
+    """The broker hears that the message was handled."""
+    assert task.message is not None
+    world.network.acknowledge(task.message)
+    _handled(world, task)
+    end(world, task)
+
+
+def _handled(world: World, task: Task) -> None:
+    if world.conformance is not None and task.message is not None:
+        role = world.role_of.get(task.participant, task.participant)
+        world.conformance.acknowledged(task.order, role, task.message.type)
+
+
+def _finish_relay(world: World, task: Task, result: Any) -> None:
+    if type(result) is not int or result < 0:
+        raise TargetError(
+            f"returned {result!r}",
+            f"relay({task.participant!r})",
+            "relay() returns how many items were waiting when it was called; 0 means that the "
+            "outbox is empty",
+        )
+    if result <= task.published and world.dirty.get(task.participant, 0) <= task.since:
+        world.dirty.pop(task.participant, None)
+    end(world, task)
+
+
+def fail(world: World, task: Task, error: Exception) -> None:
+    """The call has raised `error`."""
+    said = f"{task.name} raised {describe_error(error)}"
+    world.errors.append(said)
+    if world.trace is not None:
+        world.trace.note(said)
+    match task.work:
+        case Work.HANDLE:
+            _fail_handling(world, task)
+        case Work.PLACE:
+            world.place_again(task.order)
+            end(world, task)
+        case _:
+            end(world, task)
+
+
+def _fail_handling(world: World, task: Task) -> None:
+    message = task.message
+    assert message is not None
+    message.failures += 1
+    consumer = world.subject.shape.consumers[task.participant]
+    if consumer.acknowledge == "before":
+        end(world, task)
+    elif consumer.on_error == "requeue":
+        _requeue(world, task, message)
+    elif consumer.on_error == "reject":
+        _reject(world, task, message)
+    else:
+        world.network.acknowledge(message)
+        end(world, task)
+
+
+def _requeue(world: World, task: Task, message: Message) -> None:
+    world.network.give_back(message, to_the_end=True)
+    if world.trace is not None:
+        world.trace.note(f"{message.name} waits to be delivered again")
+    end(world, task)
+
+
+def _reject(world: World, task: Task, message: Message) -> None:
+    world.network.in_flight.remove(message)
+    world.dead_letters.append(message)
+    if world.trace is not None:
+        world.trace.note(f"{message.name} goes to the dead letters")
+    end(world, task)
+
+
+def end(world: World, task: Task) -> None:
+    """The call is over, however it went: its consumer is free."""
+    del world.tasks[task.name]
+    if task.work is not Work.RELAY:
+        world.free[task.participant] = world.free.get(task.participant, 0) + 1
+
+
+def bury(world: World, task: Task) -> None:
+    """What a killed call leaves behind for the rest of the world."""
+    if task.work is Work.PLACE:
+        world.place_again(task.order)
+    message = task.message
+    if message is not None and message in world.network.in_flight:
+        world.network.give_back(message, to_the_end=False)
+    end(world, task)
