@@ -1,0 +1,134 @@
+"""Targets that do one thing each, and how to put them into a world without probing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from attrs import evolve
+
+from implementations.shape import check_target
+from model.environment import Delivery, Fault
+from model.history import Sight
+from model.vocabulary import Status
+from properties.actions import Action, Kind
+from properties.scopes import NEIGHBOURS, SINGLE, Scope
+from properties.subject import Source, Sources, Subject
+from properties.world import World
+
+ONE = evolve(SINGLE, budgets={})
+TWO = evolve(NEIGHBOURS, budgets={})
+NOT_CONCURRENT = frozenset(Fault) - {Fault.CONCURRENCY}
+NO_STOCK = Sources(Source.DOUBLE, Source.NONE, Source.DOUBLE)
+
+
+class Toy:
+    """Confirms an order when its message arrives, and remembers what it was called with."""
+
+    subscriptions: ClassVar[dict[str, list[str]]] = {"order": [], "worker": ["job"]}
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.orders: dict[str, str] = {}
+        self.seen: list[str] = []
+
+    def place_order(self, order: dict[str, Any]) -> str | None:
+        """Publish the one message."""
+        self.orders[order["id"]] = "open"
+        self.world.publish("job", {"order": order["id"]})
+        return None
+
+    def handle(self, participant: str, event: dict[str, Any]) -> Any:
+        """Handle it."""
+        self.seen.append(event["id"])
+        return self.work(event)
+
+    def work(self, event: dict[str, Any]) -> Any:
+        """What a test wants to be done in a handler."""
+        self.orders[event["subject"]] = "confirmed"
+        return None
+
+    def observe(self) -> dict[str, Any]:
+        """Orders, and no stock."""
+        return {"orders": dict(self.orders), "stock": {}}
+
+
+class AsyncToy(Toy):
+    """The same in coroutines."""
+
+    async def place_order(self, order: dict[str, Any]) -> str | None:  # type: ignore[override]
+        """Publish the one message."""
+        self.orders[order["id"]] = "open"
+        await self.world.publish("job", {"order": order["id"]})
+        return None
+
+    async def handle(self, participant: str, event: dict[str, Any]) -> Any:
+        """Handle it."""
+        self.seen.append(event["id"])
+        return await self.work(event)
+
+    async def work(self, event: dict[str, Any]) -> Any:
+        """What a test wants to be done in a handler."""
+        self.orders[event["subject"]] = "confirmed"
+
+
+def subject_of(
+    factory: Callable[[Any], Any], sources: Sources = NO_STOCK, terminal: Any = None
+) -> Subject:
+    """A subject as probing would make it, of a factory that calls no port."""
+    shape = check_target(factory(SimpleNamespace(stock={"book": 1}, prices={"book": 1999})))
+    sight = Sight(
+        money=False,
+        stock=sources.stock is not Source.NONE,
+        reservations=sources.stock in (Source.OBSERVED, Source.DOUBLE),
+        parcels=False,
+        model_events=False,
+        terminal=terminal or {},
+    )
+    return Subject("toys", factory, shape, sources, sight)
+
+
+def world_of(factory: Callable[[Any], Any], scope: Scope = ONE, **more: Any) -> World:
+    """A run of a factory, at its beginning."""
+    return World(subject_of(factory, **more), scope)
+
+
+def delivering(contract: Delivery, scope: Scope = ONE) -> Scope:
+    """A scope under another delivery contract."""
+    return evolve(scope, delivery=contract)
+
+
+def act(world: World, kind: Kind, subject: str = "", port: str = "", mode: str = "") -> World:
+    """One action, which must be possible."""
+    action = Action(kind, subject, port, mode)
+    assert world.enabled(action), f"{action} cannot happen; benign: {world.benign()}"
+    world.apply(action)
+    return world
+
+
+def benign(world: World, steps: int) -> World:
+    """So many steps first in, first out."""
+    for _ in range(steps):
+        world.apply(world.benign()[0])
+    return world
+
+
+def until(world: World, kind: Kind, subject: str = "", port: str = "") -> World:
+    """Benign steps until the next one would be this."""
+    for _ in range(100):
+        action = world.benign()[0]
+        if action.kind is kind and subject in action.subject and port in action.port:
+            return world
+        world.apply(action)
+    raise AssertionError(f"never came to {kind} {subject} {port}")
+
+
+def rest(world: World) -> World:
+    """Benign steps until nothing is left to do."""
+    return until(world, Kind.IDLE)
+
+
+def status(world: World, order: str = "o1") -> Status | None:
+    """The status of an order as it was last seen."""
+    return world.history.sagas[order].status
