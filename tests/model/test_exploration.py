@@ -24,7 +24,9 @@ SIZES = [
 ]
 
 
-@pytest.mark.parametrize(("scope", "states", "transitions", "endings"), SIZES, ids=str)
+@pytest.mark.parametrize(
+    ("scope", "states", "transitions", "endings"), SIZES, ids=[str(size[0]) for size in SIZES]
+)
 def test_small_worlds_are_right(
     scope: Scope, states: int, transitions: int, endings: set[tuple[str, ...]]
 ) -> None:
