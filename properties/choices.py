@@ -180,7 +180,7 @@ def _strikes(world: World, action: Action) -> bool:
 def modes(operation: Operation) -> tuple[str, ...]:
     """How else a port call may end now."""
     if operation.settled is not None and operation.settled():
-        return operation.modes[1:]
+        return tuple(mode for mode in operation.modes if mode != Mode.REFUSED)
     return operation.modes
 
 
