@@ -20,6 +20,8 @@ def decimals(currency: str) -> int:
 
 def money(amount: int, currency: str) -> str:
     """Return an amount of minor units in the currency's own major unit, as in "12.50 EUR"."""
+    if not isinstance(amount, int):  # a target may charge 19.99 for 1999
+        return f"{amount} minor units of {currency}"
     places = decimals(currency)
     sign, digits = "-" if amount < 0 else "", str(abs(amount)).rjust(places + 1, "0")
     whole, fraction = digits[: len(digits) - places], digits[len(digits) - places :]

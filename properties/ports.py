@@ -8,8 +8,10 @@ failed or killed. A call made outside a call of the world (while the target is s
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
+from implementations.errors import TargetError
 from properties.actions import Mode
 from properties.doubles import order_id
 from properties.stepping import Operation, in_task, pause, stop_here
@@ -122,6 +124,14 @@ async def _answered(answer: Any) -> Any:
     return answer
 
 
+def _check_amount(amount: Any, where: str) -> None:
+    """An inexact amount is for MONEY-4 to find; what cannot be added up is an error at once."""
+    if not isinstance(amount, Number):
+        raise TargetError(
+            f"the amount is {amount!r}", where, "give a whole number of minor units: 1999 for 19.99"
+        )
+
+
 class Payments:
     """`world.payments`."""
 
@@ -142,6 +152,7 @@ class Payments:
 
     def _take(self, what: str, order: Any, amount: int, currency: str, key: str | None) -> Any:
         gateway, identity = self._ports._world.gateway, order_id(order)
+        _check_amount(amount, f"payments.{what} for {identity}")
         take = getattr(gateway, what)
         return self._ports.call(
             f"payments.{what}",
@@ -155,6 +166,7 @@ class Payments:
     def refund(self, charge_id: str, amount: int | None = None, key: str | None = None) -> Any:
         """Give back `amount` minor units of a charge; all of it if None."""
         gateway = self._ports._world.gateway
+        _check_amount(0 if amount is None else amount, f"payments.refund of {charge_id}")
         return self._ports.call(
             "payments.refund",
             (charge_id, amount, key),
@@ -186,6 +198,14 @@ class CarrierPort:
     def create_shipment(self, order: Any, lines: Any = None, key: str | None = None) -> Any:
         """Book a parcel."""
         carrier, identity = self._ports._world.carrier, order_id(order)
+        try:
+            carrier.pieces(identity, lines)
+        except (KeyError, TypeError):
+            raise TargetError(
+                f"booked a parcel with the lines {lines!r}",
+                f"carrier.create_shipment for {identity}",
+                "lines are a list of {'sku': …, 'quantity': …}; without any, all are shipped",
+            ) from None
         return self._ports.call(
             "carrier.create_shipment",
             (identity, key),
