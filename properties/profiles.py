@@ -26,8 +26,8 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "quick": Profile("quick", 1, 1, 200, 8, 2_000, 300),
-    "ci": Profile("ci", 4, 4, 1_000, 8, 20_000, 2_000),
-    "nightly": Profile("nightly", 8, 8, 4_000, 10, 200_000, 20_000),
+    "ci": Profile("ci", 4, 4, 800, 8, 12_000, 2_000),
+    "nightly": Profile("nightly", 8, 8, 1_500, 10, 60_000, 5_000),
 }
 
 #: Bytes per chunk: each byte is one choice, a fault takes two.

@@ -7,19 +7,17 @@ portions of a session add up to its verdicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from itertools import islice
-from typing import Any
 
 from attrs import define, field
+from hypothesis.database import ExampleDatabase
 
-from implementations.errors import TargetError
-from model.environment import Fault
+from model.environment import Delivery, Fault
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.paths import alternatives, paths
-from properties.drivers.stateful import run_stateful, schedule_test
+from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import sweep
 from properties.profiles import Profile
 from properties.run import Run, Schedule, run_schedule
@@ -29,6 +27,7 @@ from properties.subject import Subject
 from properties.telling import tell
 from reports.counterexample import Counterexample
 
+Database = ExampleDatabase | None
 #: The most runs that the shrinking of one property may take.
 SHRINKING_RUNS = 1_500
 
@@ -49,6 +48,9 @@ class Portion:
     explored: list[str] = field(factory=list)
     unheard: set[str] = field(factory=set)
     divergences: set[str] = field(factory=set)
+    replayed: int = 0
+    """Schedules that failed in an earlier session and were run again."""
+    remarks: set[str] = field(factory=set)
 
 
 @define
@@ -130,18 +132,18 @@ def add(total: dict[str, int], more: dict[str, int]) -> None:
 
 
 def parts(profile: Profile) -> list[str]:
-    """The names of the parts into which a session's search is split."""
+    """The names of the parts into which a session's search is split; long ones come early."""
     return [
         "paths",
-        "directed",
-        *(f"sweep-{n}" for n in range(profile.sweep_scopes)),
-        *(f"exhaustive-{n}" for n in range(len(_EXHAUSTIVE))),
+        *(f"exhaustive-{n}" for n in range(EXHAUSTIVE_PARTS)),
         *(f"stateful-{n}" for n in range(profile.shards)),
         *(f"campaign-{n}" for n in range(profile.shards)),
+        *(f"sweep-{n}" for n in range(profile.sweep_scopes)),
+        "directed",
     ]
 
 
-_EXHAUSTIVE = tuple(range(3))
+EXHAUSTIVE_PARTS = 4
 
 
 def run_part(
@@ -149,10 +151,10 @@ def run_part(
     part: str,
     profile: Profile,
     faults: frozenset[Fault],
-    delivery: Any,
+    delivery: Delivery,
     seed: int,
     expected: frozenset[str] = frozenset(),
-    database: Any = None,
+    database: Database = None,
 ) -> Portion:
     """Do one part of the search.
 
@@ -171,27 +173,27 @@ def _all(search: Search, runs: Iterable[Run]) -> None:
         search.consider(run)
 
 
-def _paths(search: Search, profile: Profile, number: int, database: Any) -> None:
+def _paths(search: Search, profile: Profile, number: int, database: Database) -> None:
     _all(search, paths(search.subject, search.scopes))
 
 
-def _directed(search: Search, profile: Profile, number: int, database: Any) -> None:
+def _directed(search: Search, profile: Profile, number: int, database: Database) -> None:
     _all(search, directed(search.subject, search.scopes[0]))
 
 
-def _sweep(search: Search, profile: Profile, number: int, database: Any) -> None:
+def _sweep(search: Search, profile: Profile, number: int, database: Database) -> None:
     _all(search, sweep(search.subject, islice(search.scopes, number, number + 1)))
 
 
-def _exhaustive(search: Search, profile: Profile, number: int, database: Any) -> None:
+def _exhaustive(search: Search, profile: Profile, number: int, database: Database) -> None:
     for index, (name, scope) in enumerate(small_scopes(search.scopes)):
-        if index % len(_EXHAUSTIVE) == number:
+        if index % EXHAUSTIVE_PARTS == number:
             exploration = Exploration(name, hashed=search.subject.shape.has("digest"))
             _all(search, exhaust(search.subject, scope, exploration, profile.exhaustive_states))
             search.portion.explored.append(exploration.in_words())
 
 
-def _stateful(search: Search, profile: Profile, number: int, database: Any) -> None:
+def _stateful(search: Search, profile: Profile, number: int, database: Database) -> None:
     run_stateful(
         search.subject,
         search.scopes,
@@ -202,18 +204,21 @@ def _stateful(search: Search, profile: Profile, number: int, database: Any) -> N
     )
 
 
-def _campaign(search: Search, profile: Profile, number: int, database: Any) -> None:
-    """Whatever fails is handed to Hypothesis's database, and what is there is run first."""
+def _campaign(search: Search, profile: Profile, number: int, database: Database) -> None:
+    """What failed before is run first; what fails now is handed to Hypothesis's database."""
     stored = schedule_test(search.subject, search.scopes, _raising(search), database)
-    if database is not None:
-        _quietly(stored)
+    if database is not None and number == 0:
+        search.portion.replayed += replay_stored(stored)
+    handed = set(search.found)
     for data, run in campaign(
         search.subject, search.scopes, search.seed * 1000 + number, profile.campaign
     ):
-        new = [property_id for property_id in run.findings if property_id not in search.found]
         search.consider(run)
+        new = run.findings.keys() - handed
         if new and database is not None:
-            _quietly(partial(stored.hypothesis.fuzz_one_input, data))
+            handed |= new
+            if not hand_over(stored, data):
+                search.portion.remarks.add("Hypothesis did not take over a failing schedule")
 
 
 def _raising(search: Search) -> Callable[[Run], None]:
@@ -225,17 +230,7 @@ def _raising(search: Search) -> Callable[[Run], None]:
     return consider
 
 
-def _quietly(call: Callable[[], Any]) -> None:
-    """The failure itself is known already: Hypothesis is only to store or to find it."""
-    try:
-        call()
-    except TargetError:
-        raise
-    except AssertionError:
-        pass
-
-
-_PARTS: dict[str, Callable[[Search, Profile, int, Any], None]] = {
+_PARTS: dict[str, Callable[[Search, Profile, int, Database], None]] = {
     "paths": _paths,
     "directed": _directed,
     "sweep": _sweep,

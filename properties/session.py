@@ -7,6 +7,7 @@ hooks.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from collections.abc import Generator, Iterator
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 from cattrs.preconf.json import make_converter
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 from implementations.errors import TargetError
 from model.environment import Delivery
@@ -83,7 +85,13 @@ class Verification:
             self.delivery,
             self.seed,
             frozenset(self.settings.expected),
+            self._database(),
         )
+
+    def _database(self) -> DirectoryBasedExampleDatabase:
+        """What failed before, target by target: schedules of one mean nothing to another."""
+        name = hashlib.sha256(self.settings.target.encode()).hexdigest()[:16]
+        return DirectoryBasedExampleDatabase(self.config.rootpath / ".hypothesis" / "saga" / name)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -201,6 +209,9 @@ class Verification:
     def _remarks(self) -> Iterator[str]:
         for line in self.total.explored:
             yield f"exhaustive: {line}"
+        if self.total.replayed:
+            yield f"stored failures of earlier sessions run again: {self.total.replayed}"
+        yield from sorted(self.total.remarks)
         for type_ in sorted(self.total.unheard):
             yield f"nobody subscribes to {type_}"
         for divergence in sorted(self.total.divergences)[:5]:

@@ -32,6 +32,8 @@ class Total:
     unheard: set[str] = field(factory=set)
     divergences: set[str] = field(factory=set)
     parts: list[str] = field(factory=list)
+    replayed: int = 0
+    remarks: set[str] = field(factory=set)
 
     def take(self, portion: Portion) -> None:
         """Add a portion."""
@@ -45,6 +47,8 @@ class Total:
         self.explored += portion.explored
         self.unheard |= portion.unheard
         self.divergences |= portion.divergences
+        self.replayed += portion.replayed
+        self.remarks |= portion.remarks
         for counterexample in portion.counterexamples:
             known = self.counterexamples.get(counterexample.property_id)
             if known is None or simplicity(counterexample) < simplicity(known):

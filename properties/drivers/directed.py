@@ -24,6 +24,8 @@ _STRIKES: dict[str, tuple[str, Mode]] = {
     "refuse": ("carrier.", Mode.REFUSED),
 }
 _TASK_STEPS = 60
+#: A directed schedule needs what it needs; no budget holds it back.
+_PLENTY = 20
 
 
 def directed(
@@ -36,7 +38,8 @@ def directed(
         return
     for schedule in directed_schedules() if schedules is None else schedules:
         stock = dict.fromkeys(scope.stock, schedule.stock)
-        yield follow(subject, evolve(scope, stock=stock), schedule)
+        setting = evolve(scope, stock=stock, budgets=dict.fromkeys(scope.budgets, _PLENTY))
+        yield follow(subject, setting, schedule)
 
 
 def follow(subject: Subject, scope: Scope, schedule: DirectedSchedule) -> Run:

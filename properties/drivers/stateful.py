@@ -10,7 +10,9 @@ switched off for a whole example. A user's own rules can stand beside it: subcla
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
+from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
@@ -26,6 +28,8 @@ from properties.subject import Subject
 from properties.watchdog import watched
 from properties.world import World
 
+#: How many stored schedules are run again at the most.
+STORED = 100
 #: Called with every finished run; raises to tell Hypothesis that the example fails.
 Consider = Callable[[Run], None]
 
@@ -126,7 +130,7 @@ def schedule_test(
     """
 
     @settings(
-        max_examples=1,
+        max_examples=STORED,
         deadline=None,
         database=database,
         phases=(Phase.reuse,),
@@ -136,6 +140,30 @@ def schedule_test(
     )
     @given(st.binary(min_size=LENGTH, max_size=LENGTH))
     def stored_schedules(data: bytes) -> None:
+        decoded.append(data)
         consider(run_bytes(subject, scope_of(scopes, data), data[1:]))
 
+    decoded: list[bytes] = []
+    stored_schedules.decoded = decoded  # type: ignore[attr-defined]
     return stored_schedules
+
+
+def hand_over(test: Any, data: bytes) -> bool:
+    """Store a failing schedule in the database of a `schedule_test`, by Hypothesis's public API.
+
+    Returns whether Hypothesis took the bytes for what they are: it does not promise to, and what
+    it took for something else is another schedule.
+    """
+    test.decoded.clear()
+    with suppress(AssertionError):  # that it fails is why it is handed over
+        test.hypothesis.fuzz_one_input(data)
+    return data in test.decoded
+
+
+def replay_stored(test: Any) -> int:
+    """Run what the database of a `schedule_test` holds; returns how many schedules that were."""
+    test.decoded.clear()
+    # `consider` has seen the run that fails; Hypothesis skips a test that has nothing stored
+    with suppress(AssertionError, SkipTest):
+        test()
+    return len(test.decoded)
