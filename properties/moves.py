@@ -47,12 +47,16 @@ def _request(world: World, action: Action, work: Work, member: str, *arguments: 
     """A call from outside, in the participant of the role order."""
     participant = world.order_participant
     name = f"{action.kind} {action.subject}"
+    if world.trace is not None:
+        world.trace.requested(participant, name)
     world.free[participant] = world.free.get(participant, 1) - 1
     _begin(world, name, work, participant, action.subject, member, arguments)
 
 
 def _relay(world: World, action: Action) -> None:
     participant = action.subject
+    if world.trace is not None:
+        world.trace.relays(participant)
     _begin(world, f"{participant} relay", Work.RELAY, participant, "", "relay", (participant,))
 
 

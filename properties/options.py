@@ -29,6 +29,8 @@ PROFILES = ("quick", "ci", "nightly")
 
 #: Variables with our prefix that are no options.
 RESERVED_VARIABLES = frozenset({"SAGA_GOLDEN"})
+#: How like one of ours (1: the same) the name of a variable must be to count as mistyped.
+NEAR_MISS = 0.82
 
 
 @frozen
@@ -188,15 +190,18 @@ def from_command_line(values: Mapping[str, object], base: Path) -> Source:
 
 
 def from_environment(variables: Mapping[str, str], base: Path) -> Source:
-    """Take the SAGA_ variables; an empty one counts as not set, an unknown one is an error."""
+    """Take the SAGA_ variables; an empty one counts as not set.
+
+    One that is nearly ours is an error, and any other is somebody else's: teams have their own.
+    """
     names = {option.variable: option.name for option in OPTIONS}
-    ours = sorted(v for v in variables if v.startswith("SAGA_") and v not in RESERVED_VARIABLES)
-    for variable in ours:
-        if variable not in names:
-            problem = "no such setting; unset it or correct its name"
-            near = nearest(variable, names)
-            raise OptionError(f"environment variable {variable}", problem, tuple(names), near)
-    values = {names[v]: variables[v] for v in ours if variables[v].strip()}
+    for variable in sorted(variables.keys() - names.keys() - RESERVED_VARIABLES):
+        tail = variable.removeprefix("SAGA_")
+        near = nearest(tail, [o.field for o in OPTIONS], NEAR_MISS) if tail != variable else None
+        if near:
+            meant = f"SAGA_{near.upper()}"
+            raise OptionError(f"environment variable {variable}", "no such setting", (), meant)
+    values = {names[v]: variables[v] for v in names if variables.get(v, "").strip()}
     return Source("environment", values, base)
 
 

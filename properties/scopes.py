@@ -67,9 +67,14 @@ class Scope:
             "orders": [order.as_dict() for order in self.orders],
             "stock": dict(self.stock),
             "delivery": str(self.delivery),
-            "faults": sorted(self.faults),
-            "budgets": {str(fault): count for fault, count in self.budgets.items()},
+            "faults": ", ".join(sorted(self.faults)),
+            **self._other_budgets(),
         }
+
+    def _other_budgets(self) -> dict[str, Any]:
+        if self.budgets == BUDGETS:
+            return {}
+        return {"budgets": {str(fault): count for fault, count in self.budgets.items()}}
 
 
 def scope_from_json(data: Mapping[str, Any]) -> Scope:
@@ -94,8 +99,8 @@ def scope_from_json(data: Mapping[str, Any]) -> Scope:
         orders=orders,
         stock=dict(data["stock"]),
         delivery=Delivery(data["delivery"]),
-        faults=frozenset(Fault(name) for name in data["faults"]),
-        budgets={Fault(name): int(count) for name, count in data["budgets"].items()},
+        faults=frozenset(Fault(name) for name in data["faults"].split(", ") if name),
+        budgets={Fault(name): int(n) for name, n in data.get("budgets", BUDGETS).items()},
     )
 
 

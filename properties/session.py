@@ -122,7 +122,8 @@ class Verification:
             self.subject()
         except TargetError as error:
             raise pytest.UsageError(str(error)) from None
-        clean(self.settings.report_dir)
+        if self.settings.replay is None:
+            clean(self.settings.report_dir)
 
     def _selected(self) -> bool:
         root = self.config.rootpath

@@ -14,26 +14,25 @@ from reports.schedule_file import ScheduleFileError
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item for each part of the search; or the replay alone, where one is asked for."""
     settings = verification(metafunc.config).settings
-    if metafunc.function is test_search:
-        metafunc.parametrize("part", [] if settings.replay else part_names(settings))
-    else:
-        metafunc.parametrize("file", [settings.replay] if settings.replay else [], ids=str)
+    metafunc.parametrize("part", ["replay"] if settings.replay else part_names(settings))
 
 
 def test_search(part: str, request: pytest.FixtureRequest) -> None:
-    """Do one part of the search; what it found is reported property by property."""
-    try:
-        portion = verification(request.config).run(part)
-    except (TargetError, FaultDidNotFire) as error:
-        pytest.fail(str(error), pytrace=False)
-    keep(request.node, portion)
+    """Do one part of the search, whose findings are reported property by property.
 
-
-def test_replay(file: object, request: pytest.FixtureRequest) -> None:
-    """Run one stored counterexample again; fails as long as it still violates its property."""
-    try:
-        said = replay(verification(request.config))
-    except (TargetError, ScheduleFileError) as error:
-        pytest.fail(str(error), pytrace=False)
+    A replay fails by itself, as long as the counterexample still violates its property.
+    """
+    said = _do(part, request)
     if said:
         pytest.fail(said, pytrace=False)
+
+
+def _do(part: str, request: pytest.FixtureRequest) -> str:
+    """What there is to say to the user, who sees no traceback of ours."""
+    try:
+        if part == "replay":
+            return replay(verification(request.config))
+        keep(request.node, verification(request.config).run(part))
+    except (TargetError, FaultDidNotFire, ScheduleFileError) as error:
+        return str(error)
+    return ""

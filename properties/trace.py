@@ -73,6 +73,14 @@ class Trace:
         self.deviating = False
         self._arrows, self._notes, self._lines = [], [], []
 
+    def requested(self, participant: str, what: str) -> None:
+        """The customer asks for something."""
+        self._arrow(ArrowKind.MESSAGE, "customer", participant, what)
+
+    def relays(self, participant: str) -> None:
+        """A participant looks into its outbox."""
+        self._arrow(ArrowKind.NOTE, participant, participant, "relay")
+
     def delivered(self, message: Message) -> None:
         """A message is handed over."""
         self._arrow(ArrowKind.MESSAGE, _BROKER, message.participant, _copy_name(message))
@@ -95,8 +103,8 @@ class Trace:
         """A port call is let through, or fails."""
         lane = _OUTSIDE.get(operation.port.partition(".")[0])
         if lane is None:
-            if how:
-                text = f"{operation.port}: {how}"
+            if how or not operation.port.startswith("publish "):
+                text = f"{operation.port}: {how}" if how else operation.port
                 self._arrow(ArrowKind.NOTE, task.participant, task.participant, text)
             return
         what = operation.port.partition(".")[2]
