@@ -19,10 +19,10 @@ class TargetError(Exception):
         return f"{self.where}: {self.what}\n  to fix: {self.how_to_fix}"
 
 
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of `words` that was probably meant, if any comes near."""
+def nearest(word: str, words: Iterable[str], likeness: float = 0.6) -> str | None:
+    """The one of `words` that was probably meant, if any is so much like it (1: the same)."""
     by_lower = {candidate.lower(): candidate for candidate in words}
-    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
     return by_lower[close[0]] if close else None
 
 

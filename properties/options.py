@@ -195,12 +195,11 @@ def from_environment(variables: Mapping[str, str], base: Path) -> Source:
     One that is nearly ours is an error, and any other is somebody else's: teams have their own.
     """
     names = {option.variable: option.name for option in OPTIONS}
+    ours = {option.field: option.variable for option in OPTIONS}
     for variable in sorted(variables.keys() - names.keys() - RESERVED_VARIABLES):
-        tail = variable.removeprefix("SAGA_")
-        near = nearest(tail, [o.field for o in OPTIONS], NEAR_MISS) if tail != variable else None
+        near = variable.startswith("SAGA_") and nearest(variable[5:], ours, NEAR_MISS)
         if near:
-            meant = f"SAGA_{near.upper()}"
-            raise OptionError(f"environment variable {variable}", "no such setting", (), meant)
+            raise OptionError(f"environment variable {variable}", "no such setting", (), ours[near])
     values = {names[v]: variables[v] for v in names if variables.get(v, "").strip()}
     return Source("environment", values, base)
 

@@ -88,9 +88,13 @@ def test_an_empty_variable_is_not_set() -> None:
     assert (found.delivery, found.seed) == (None, 5)
 
 
-def test_variables_of_others_and_reserved_ones_are_left_alone() -> None:
-    """Pins that only SAGA_ is ours, and that the tests' own SAGA_GOLDEN is no setting."""
-    assert settings(environment={"SAGA_GOLDEN": "1", "SAGAS": "x", "HOME": "/"}) == settings()
+@pytest.mark.parametrize(
+    "variable",
+    ["HOME", "SAGAS", "SAGA_GOLDEN", "SAGA_DB_URL", "SAGA_TIMEOUT", "SAGA_DELAY", "SAGA_TARGET_DB"],
+)
+def test_variables_of_others_and_reserved_ones_are_left_alone(variable: str) -> None:
+    """Pins that a team may have SAGA_ variables of its own, and that SAGA_GOLDEN is the tests'."""
+    assert settings(environment={variable: "x"}) == settings()
 
 
 @pytest.mark.parametrize(
@@ -188,11 +192,20 @@ def test_a_missing_replay_file_names_the_nearest(tmp_path: Path) -> None:
     assert f"Did you mean {tmp_path}/MONEY-1.json?" in message
 
 
-def test_an_unknown_variable() -> None:
-    """Pins that a mistyped variable is not silently ignored."""
-    message = complaint(environment={"SAGA_DELIVRY": "x"})
-    assert message.startswith("environment variable SAGA_DELIVRY: no such setting")
-    assert "Did you mean SAGA_DELIVERY?" in message
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("SAGA_DELIVRY", "SAGA_DELIVERY"),
+        ("SAGA_TARGETS", "SAGA_TARGET"),
+        ("SAGA_EXPECTED_FAILURE", "SAGA_EXPECT_FAILURE"),
+        ("SAGA_fault", "SAGA_FAULTS"),
+    ],
+)
+def test_a_mistyped_variable(variable: str, meant: str) -> None:
+    """Pins that a variable that is nearly ours is not silently ignored."""
+    message = complaint(environment={variable: "x"})
+    assert message.startswith(f"environment variable {variable}: no such setting")
+    assert f"Did you mean {meant}?" in message
 
 
 @pytest.mark.parametrize(
