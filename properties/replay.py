@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from properties.actions import in_words
 from properties.probing import probe
-from properties.run import run_schedule, schedule_from_json
+from properties.run import Run, run_schedule, schedule_from_json
 from properties.telling import tell
 from properties.trace import Trace
-from reports.schedule_file import ScheduleFileError, read_json
+from reports.schedule_file import ScheduleFileError, read_json, step_line
 from reports.terminal import counterexample_text
 from reports.wording import replay_command
 
@@ -42,13 +43,33 @@ def replay(verification: Verification) -> str:
     property_id = stored["property"]
     run = run_schedule(subject, schedule, Trace(), subject.conformance())
     if property_id not in run.findings:
-        return _no_longer(property_id, run.skipped, tuple(run.findings))
+        verification.remark(_no_longer(property_id, run))
+        if run.findings:
+            return f"{property_id} is not violated any more, but {', '.join(run.findings)} is"
+        return ""
     counterexample = tell(subject, property_id, schedule, stored["tier"], stored["seed"], 0)
+    told = [step_line(step) for step in counterexample.steps]
+    verification.remark(_compared(stored.get("steps", []), told))
     return counterexample_text(counterexample, replay_command(file, target))
 
 
-def _no_longer(property_id: str, skipped: tuple[object, ...], others: tuple[str, ...]) -> str:
-    """Empty, unless the schedule now violates something else."""
-    if others:
-        return f"{property_id} is not violated any more, but {', '.join(others)} now is"
-    return ""
+def _no_longer(property_id: str, run: Run) -> str:
+    """What a replay that violates nothing says, and whether it means anything."""
+    said = f"replay: {property_id} is no longer violated by this schedule"
+    if run.skipped:
+        gone = "; ".join(in_words(action) for action in run.skipped)
+        said += (
+            f". But the target no longer gets to where the schedule deviates ({gone}): it may have "
+            "lost its meaning, so search again"
+        )
+    return said
+
+
+def _compared(before: list[str], now: list[str]) -> str:
+    """Whether the replay went exactly as recorded, and where it first did not."""
+    for old, new in zip(before, now, strict=False):
+        if old != new:
+            return f"replay: violated again, by another way. Recorded: {old!r}. Now: {new!r}"
+    if len(before) != len(now):
+        return f"replay: violated again, in {len(now)} steps; {len(before)} were recorded"
+    return f"replay: exactly the recorded {len(now)} steps"

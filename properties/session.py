@@ -53,6 +53,7 @@ class Verification:
     seed: int
     total: Total = field(factory=Total)
     unfinished: list[str] = field(factory=list)
+    remarks: list[str] = field(factory=list)
     summary: RunSummary | None = None
     verifying: bool = False
     _subject: Subject | None = None
@@ -199,8 +200,14 @@ class Verification:
         command = replay_command(report.with_suffix(".json"), known.target)
         return counterexample_text(known, command, str(report))
 
+    def remark(self, text: str) -> None:
+        """Say something at the end of the session."""
+        self.remarks.append(text)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of verdicts, faults and transitions."""
+        for text in self.remarks:
+            terminalreporter.write_line(text)
         if self.summary is not None:
             terminalreporter.section("order saga verification")
             terminalreporter.write_line(summary_text(self.summary))

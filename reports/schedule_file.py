@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reports.counterexample import Counterexample
+from reports.counterexample import Counterexample, Step
 from reports.kit import Kit, this_kit
 from reports.wording import clip, marks, printable, sentence
 
@@ -64,12 +64,17 @@ def document(c: Counterexample, kit: Kit | None = None) -> dict[str, Any]:
     }
 
 
+def step_line(step: Step) -> str:
+    """Return one step as the file tells it to people, and as a replay is compared with it."""
+    return f"{step.number} {marks(step):<2} {printable(step.action)}"
+
+
 def json_text(c: Counterexample, kit: Kit | None = None) -> str:
     """Return the counterexample as JSON text: the document, then sentence and steps for people.
 
     Only ASCII is written: half a character in the name of an event must survive the file.
     """
-    steps = [f"{step.number} {marks(step):<2} {printable(step.action)}" for step in c.steps]
+    steps = [step_line(step) for step in c.steps]
     readable = {"sentence": sentence(c), "setting": c.setting, "steps": steps}
     return json.dumps(document(c, kit) | readable, indent=2, ensure_ascii=True) + "\n"
 
