@@ -239,16 +239,18 @@ def _restart(world: World, participant: str) -> None:
         name = f"{participant} restart"
         stepper = stepper_for(world.target.restart, "restart" in shape.coroutines, participant)
         task = Task(name, Work.ACT, participant, "", stepper, 0)
+        world.running, calls = task, world.calls_made
         outcome = advance(task, stepper.start)
+        world.running = None
         if isinstance(outcome, Exception):
             raise TargetError(
                 f"raised {describe_error(outcome)}",
                 f"restart({participant!r})",
                 "restart() forgets what is not durable, and cannot fail",
             )
-        if outcome is None:
+        if outcome is None or calls != world.calls_made:
             raise TargetError(
-                f"called the port {task.operation.port if task.operation else ''!r}",
+                f"called the port {task.operation.port!r}" if task.operation else "called a port",
                 f"restart({participant!r})",
                 "restart() only forgets what is not durable; what there is to do then belongs "
                 "into relay() or handle()",
