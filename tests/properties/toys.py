@@ -13,12 +13,13 @@ from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import Status
 from properties.actions import Action, Kind
-from properties.scopes import NEIGHBOURS, SINGLE, Scope
+from properties.scopes import NEIGHBOURS, SAME_CUSTOMER, SINGLE, Scope
 from properties.subject import Source, Sources, Subject
 from properties.world import World
 
 ONE = evolve(SINGLE, budgets={})
 TWO = evolve(NEIGHBOURS, budgets={})
+THREE = evolve(SAME_CUSTOMER, budgets={})
 NOT_CONCURRENT = frozenset(Fault) - {Fault.CONCURRENCY}
 NO_STOCK = Sources(Source.DOUBLE, Source.NONE, Source.DOUBLE)
 
