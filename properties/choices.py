@@ -158,7 +158,8 @@ def enabled(world: World, action: Action) -> bool:
         case Kind.FIRE:
             return any(timer.name == subject for timer in world.timers)
         case Kind.ACT:
-            return subject in world.orders and (port, subject) not in world.acted
+            may = world.subject.shape.has("act") and port in world.target.actions()
+            return may and subject in world.orders and (port, subject) not in world.acted
         case Kind.IDLE:
             return True
         case _:

@@ -28,7 +28,7 @@ def finish(world: World, task: Task, result: Any) -> None:
             _finish_relay(world, task, result)
         case Work.PLACE:
             saga = world.history.sagas[task.order]
-            saga.refused = result == "refused" and not saga.placed
+            saga.refused = result == "refused" and (saga.refused or not saga.placed)
             saga.placed = True
             end(world, task)
         case Work.CANCEL:

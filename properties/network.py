@@ -67,6 +67,8 @@ class Network:
     """Waiting or being handled, in the order of publication."""
     originals: dict[str, Message] = field(factory=dict)
     """First copy of every message so far, acknowledged ones included."""
+    published: list[Draft] = field(factory=list)
+    """Every event so far, relayed twice or not."""
     unheard: dict[str, int] = field(factory=dict)
     """Event types that nobody subscribes to."""
     _copies: dict[str, int] = field(factory=dict)
@@ -79,6 +81,7 @@ class Network:
             TypeError, ValueError: the event is not plain JSON data.
         """
         event = json.dumps(draft.attributes, allow_nan=False)
+        self.published.append(draft)
         participants = self.subscribers.get(draft.type, ())
         if not participants:
             self.unheard[draft.type] = self.unheard.get(draft.type, 0) + 1

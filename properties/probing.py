@@ -18,8 +18,10 @@ from implementations.shape import TargetShape, check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import TERMINAL_EVENTS, Event, Role, Status
+from properties.actions import Mode
+from properties.drivers.paths import strikes
 from properties.ports import Ports
-from properties.run import Run, Schedule, run_schedule
+from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.subject import Source, Sources, Subject
 from properties.tasks import describe_error
@@ -58,6 +60,7 @@ def probe(spec: str) -> Subject:
     terminal = _terminal(shape, published)
     sight = _sight(sources, terminal, published, shape)
     subject = evolve(subject, sources=sources, sight=sight)
+    subject = evolve(subject, makes_ids=_makes_ids(subject, scopes[0]))
     _check_same_twice(subject, scopes[0])
     return subject
 
@@ -165,6 +168,32 @@ def _sight(
         and Event.ORDER_CREATED in published,
         terminal=terminal,
     )
+
+
+def _makes_ids(subject: Subject, scope: Scope) -> bool:
+    """Whether an event that is sent again after a crash comes under another id.
+
+    Only what a run without a crash sends exactly once is looked at: two events may say the same.
+    """
+    crashing = evolve(scope, faults=_NO_FAULTS | {Fault.CRASH})
+    once = {what for what, ids in _ids(run_schedule(subject, Schedule(scope))).items() if ids == 1}
+    for wait, actions in enumerate(strikes(subject, Schedule(crashing))):
+        for action in actions:
+            if action.port.startswith("publish ") and action.mode == Mode.AFTER:
+                schedule = Schedule(crashing, (Deviation(wait, action),))
+                ids = _ids(run_schedule(subject, schedule), distinct=True)
+                if any(count > 1 and what in once for what, count in ids.items()):
+                    return True
+    return False
+
+
+def _ids(run: Run, distinct: bool = False) -> dict[tuple[str, ...], int]:
+    """How many times, or under how many ids, each content was published."""
+    seen: dict[tuple[str, ...], list[str]] = {}
+    for draft in run.world.network.published:
+        what = (draft.source, draft.type, draft.order, repr(draft.attributes["data"]))
+        seen.setdefault(what, []).append(draft.attributes["id"])
+    return {what: len(set(ids) if distinct else ids) for what, ids in seen.items()}
 
 
 def _check_same_twice(subject: Subject, scope: Scope) -> None:

@@ -20,7 +20,7 @@ from cattrs.preconf.json import make_converter
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from implementations.errors import TargetError
-from model.environment import Delivery
+from model.environment import Delivery, Fault
 from model.specification import BY_ID
 from properties.options import Settings
 from properties.probing import probe
@@ -74,6 +74,13 @@ class Verification:
         """The contract in force."""
         return self.settings.delivery or self.subject().shape.delivery
 
+    @property
+    def faults(self) -> frozenset[Fault]:
+        """The faults in force: what the target was seen to do by itself belongs to the default."""
+        faults = self.settings.faults
+        by_default = self.settings.origins.get("faults", "default") == "default"
+        return faults | {Fault.REPUBLISH} if by_default and self.subject().makes_ids else faults
+
     # -- a part of the search, in whichever process ----------------------------------------------
 
     def run(self, part: str) -> Portion:
@@ -82,7 +89,7 @@ class Verification:
             self.subject(),
             part,
             PROFILES[self.settings.profile],
-            self.settings.faults,
+            self.faults,
             self.delivery,
             self.seed,
             frozenset(self.settings.expected),
@@ -158,6 +165,7 @@ class Verification:
             self.total,
             self.subject(),
             self.settings,
+            self.faults,
             self.delivery,
             self.seed,
             reports,

@@ -40,6 +40,8 @@ class Subject:
     shape: TargetShape
     sources: Sources
     sight: Sight
+    makes_ids: bool = False
+    """Whether it was seen to publish one event under two ids: then `republish` can befall it."""
 
     def conformance(self, wanted: bool = True) -> Conformance | None:
         """A fresh check against the model's table, where the target speaks the model's words."""

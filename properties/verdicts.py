@@ -69,6 +69,7 @@ def summarise(
     total: Total,
     subject: Subject,
     settings: Settings,
+    faults: frozenset[Fault],
     delivery: Delivery,
     seed: int,
     reports: Mapping[str, str],
@@ -83,7 +84,7 @@ def summarise(
     return RunSummary(
         target=subject.spec,
         delivery=str(delivery),
-        faults=tuple(str(fault) for fault in Fault if fault in settings.faults),
+        faults=tuple(str(fault) for fault in Fault if fault in faults),
         profile=settings.profile,
         seed=seed,
         schedules=total.schedules,
@@ -91,7 +92,7 @@ def summarise(
         properties=tuple(
             _verdict(row, total, subject, settings, reports, missing) for row in PROPERTIES
         ),
-        fault_counts=tuple(_fault(fault, total, subject, settings, delivery) for fault in Fault),
+        fault_counts=tuple(_fault(fault, total, subject, faults, delivery) for fault in Fault),
         coverage=_coverage(total, subject),
     )
 
@@ -140,9 +141,13 @@ def not_applicable(row: Property, subject: Subject) -> str:
 
 
 def _fault(
-    fault: Fault, total: Total, subject: Subject, settings: Settings, delivery: Delivery
+    fault: Fault,
+    total: Total,
+    subject: Subject,
+    faults: frozenset[Fault],
+    delivery: Delivery,
 ) -> FaultCount:
-    asked = fault in settings.faults
+    asked = fault in faults
     fired = total.fired.get(fault, 0)
     reason = "" if fired or not asked else cannot_fire(fault, subject, delivery) or "VACUOUS"
     return FaultCount(str(fault), FAULT_MEANING[fault], asked, fired, reason)

@@ -121,6 +121,8 @@ class World:
         )
         for order in scope.orders:
             self.history.saga(order)
+            if shape.has("refuses") and self.target.refuses(order.as_dict()):
+                self.reason(order.id, "a rule of the target's own")
         self.sighting = Sighting(self)
         self.sighting.look()
         if shape.has("relay"):
@@ -151,10 +153,10 @@ class World:
         Raises:
             TargetError: the target broke its contract with the kit.
         """
-        history = self.history
-        history.step += 1
         if action.kind is Kind.IDLE:
             return
+        history = self.history
+        history.step += 1
         if self.trace is not None:
             self.trace.begin(history.step, action)
         fault = fault_of(action)
@@ -332,9 +334,9 @@ class World:
     def set_timer(self, delay: float, draft: Draft) -> None:
         """Have an event published later."""
         name = f"{draft.type}({draft.order})"
-        same = sum(1 for timer in self.timers if timer.name.partition(" #")[0] == name)
+        count = self._events[f"timer {name}"] = self._events.get(f"timer {name}", 0) + 1
         self.timers.append(
-            Timer(self.now + delay, draft, name if not same else f"{name} #{same + 1}")
+            Timer(self.now + delay, draft, name if count == 1 else f"{name} #{count}")
         )
 
     @property

@@ -1,0 +1,240 @@
+"""The drivers of the search, on the reference and on a saga that charges twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+from hypothesis.database import InMemoryExampleDatabase
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from implementations.reference import Parts, build
+from implementations.reference.payment import PaymentService
+from model.environment import DEFAULT_FAULTS, Delivery, Fault
+from properties.actions import Kind
+from properties.drivers import sweep as sweep_module
+from properties.drivers.campaign import campaign
+from properties.drivers.directed import directed
+from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
+from properties.drivers.paths import alternatives, paths, strikes
+from properties.drivers.stateful import (
+    Violated,
+    hand_over,
+    raise_if_violated,
+    replay_stored,
+    run_stateful,
+    saga_machine,
+    schedule_test,
+    stateful_settings,
+)
+from properties.drivers.sweep import FaultDidNotFire, sweep
+from properties.probing import probe
+from properties.run import Run, Schedule
+from properties.scopes import SCOPES, SINGLE, Scope, fitting
+from properties.subject import Subject
+
+
+class FreshKeys(PaymentService):
+    """Makes a new idempotency key for every attempt (B02)."""
+
+    def key(self, request: str, order: str) -> str:
+        """A key that no gateway has seen."""
+        return self.world.new_id()
+
+
+def charging_twice(world: object) -> object:
+    """The reference without idempotency keys at the gateway."""
+    return build(world, Parts(payment=FreshKeys))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Subject:
+    """The reference, probed once."""
+    return probe("implementations.reference:make")
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Subject:
+    """The saga that charges twice, probed once."""
+    return probe("tests.properties.test_drivers:charging_twice")
+
+
+@pytest.fixture(scope="module")
+def scopes(reference: Subject) -> tuple[Scope, ...]:
+    """All scopes, with all default faults."""
+    return fitting(SCOPES, DEFAULT_FAULTS, Delivery.AT_LEAST_ONCE_UNORDERED, reference.shape.limits)
+
+
+def test_paths_meet_every_refusal(reference: Subject, scopes: tuple[Scope, ...]) -> None:
+    """Fault-free runs see the gateway decline, the carrier refuse, and stock run out."""
+    fired: set[Fault] = set()
+    for run in paths(reference, scopes):
+        assert not run.findings
+        fired |= run.fired.keys()
+    assert fired == {
+        Fault.DECLINE,
+        Fault.CARRIER_REFUSAL,
+        Fault.OUT_OF_STOCK,
+        Fault.CONTENTION,
+    }
+
+
+def test_sweep_strikes_every_port_call_once(reference: Subject, scopes: tuple[Scope, ...]) -> None:
+    """Each fault at each point is a run of its own, and has fired in it."""
+    wanted = sum(len(actions) for actions in strikes(reference, Schedule(scopes[0])))
+    runs = list(islice(sweep(reference, scopes[:1]), wanted))
+    assert len({run.schedule.deviations for run in runs}) == wanted > 200
+    assert all(not run.skipped and not run.findings for run in runs)
+
+
+def test_a_fault_that_does_not_fire_is_an_error(
+    reference: Subject, scopes: tuple[Scope, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep whose fault meets nothing stops, instead of calling it a success."""
+
+    def unfit(subject: Subject, schedule: Schedule) -> Iterator[tuple[object, ...]]:
+        for actions in strikes(subject, schedule):
+            yield tuple(action._replace(subject="nobody") for action in actions)
+
+    monkeypatch.setattr(sweep_module, "strikes", unfit)
+    with pytest.raises(FaultDidNotFire, match="did not fire"):
+        list(sweep(reference, scopes[:1]))
+
+
+def test_directed_schedules_hold_and_are_explained(reference: Subject) -> None:
+    """The model's own schedules break nothing, and the reference never parts from the table."""
+    runs = list(directed(reference))
+    assert len(runs) > 20
+    assert not [run for run in runs if run.findings or run.world.divergence]
+    assert any(run.fired.get(Fault.CRASH) for run in runs)
+
+
+def test_directed_schedules_need_the_models_words(reference: Subject) -> None:
+    """A target with event names of its own gets none, and says so elsewhere."""
+    from attrs import evolve
+
+    stranger = evolve(reference, sight=evolve(reference.sight, model_events=False))
+    assert not list(directed(stranger))
+
+
+def test_exhaustive_scopes_are_complete_and_clean(
+    reference: Subject, scopes: tuple[Scope, ...]
+) -> None:
+    """One order with one crash: every state of the reference, none of them wrong."""
+    chosen = dict(small_scopes(scopes))
+    exploration = Exploration("1 crash")
+    runs = list(exhaust(reference, chosen["one order, 1 crash"], exploration, 5_000))
+    assert exploration.complete
+    assert exploration.states > 500
+    assert runs
+    assert not [run for run in runs if run.findings]
+
+
+def test_exhaustive_scope_finds_the_double_charge(
+    faulty: Subject, scopes: tuple[Scope, ...]
+) -> None:
+    """The same scope shows what a crash after the charge does without an idempotency key."""
+    chosen = dict(small_scopes(scopes))
+    found: set[str] = set()
+    for run in exhaust(faulty, chosen["one order, 1 crash"], Exploration("1 crash"), 5_000):
+        found |= run.findings.keys()
+    assert "MONEY-1" in found
+
+
+def test_machine_is_the_same_for_the_same_seed(
+    reference: Subject, scopes: tuple[Scope, ...]
+) -> None:
+    """Two stateful runs with one seed choose the same schedules; another seed others."""
+
+    def schedules(seed: int) -> list[Schedule]:
+        runs: list[Run] = []
+        run_stateful(reference, scopes, runs.append, seed, examples=15, chunks=6)
+        return [run.schedule for run in runs]
+
+    assert schedules(1) == schedules(1)
+    assert schedules(1) != schedules(2)
+
+
+def test_machine_finds_the_double_charge(faulty: Subject, scopes: tuple[Scope, ...]) -> None:
+    """Hypothesis's own run of the machine fails with the properties in the message."""
+    with pytest.raises(Violated, match="charged 2 times"):
+        run_stateful(faulty, scopes, raise_if_violated, seed=1, examples=300, chunks=8)
+
+
+def test_machine_takes_rules_of_ones_own(reference: Subject, scopes: tuple[Scope, ...]) -> None:
+    """A subclass may add rules that look at the world and act in it."""
+    seen: list[int] = []
+    machine = saga_machine(reference, scopes)
+
+    class WithRestarts(machine):  # type: ignore[valid-type, misc]
+        """Restarts idle services besides."""
+
+        @rule()
+        def crash_somebody(self) -> None:
+            """Crash whatever may crash first."""
+            for group in self.world.faults():
+                if group[0].kind is Kind.CRASH:
+                    self.act(group[0])
+                    seen.append(len(self.world.history.ledger.entries))
+                    return
+
+    assert issubclass(WithRestarts, RuleBasedStateMachine)
+    run_state_machine_as_test(WithRestarts, settings=stateful_settings(20, 8))
+    assert seen
+
+
+def test_campaign_is_the_same_for_the_same_seed(
+    reference: Subject, scopes: tuple[Scope, ...]
+) -> None:
+    """Bytes and what becomes of them depend on the seed alone."""
+    one = [(data, run.schedule) for data, run in campaign(reference, scopes, 5, 20)]
+    assert one == [(data, run.schedule) for data, run in campaign(reference, scopes, 5, 20)]
+    assert one != [(data, run.schedule) for data, run in campaign(reference, scopes, 6, 20)]
+
+
+def test_campaign_has_runs_without_any_fault(reference: Subject, scopes: tuple[Scope, ...]) -> None:
+    """ORDER-1 and CORR-1 have something to check: runs in which only the order differs."""
+    checked: dict[str, int] = {}
+    for _, run in campaign(reference, scopes, 1, 60):
+        for property_id, count in run.checked.items():
+            checked[property_id] = checked.get(property_id, 0) + count
+    assert checked["ORDER-1"] >= 1
+    assert checked["CORR-1"] > 5
+
+
+def test_failure_of_the_campaign_is_stored_and_found_again(
+    faulty: Subject, scopes: tuple[Scope, ...]
+) -> None:
+    """Hypothesis takes a failing schedule for what it is, stores it, and runs it next time."""
+    database = InMemoryExampleDatabase()
+    data = next(data for data, run in campaign(faulty, scopes, 1, 200) if run.findings)
+
+    def consider(run: Run) -> None:
+        assert not run.findings
+
+    assert hand_over(schedule_test(faulty, scopes, consider, database), data)
+    again = schedule_test(faulty, scopes, consider, database)
+    assert replay_stored(again) >= 1
+    assert data in again.decoded
+
+
+def test_fixed_failure_leaves_the_database(
+    faulty: Subject, reference: Subject, scopes: tuple[Scope, ...]
+) -> None:
+    """Once the schedule passes it is not run again."""
+    database = InMemoryExampleDatabase()
+    data = next(data for data, run in campaign(faulty, scopes, 1, 200) if run.findings)
+
+    def consider(run: Run) -> None:
+        assert not run.findings
+
+    hand_over(schedule_test(faulty, scopes, consider, database), data)
+    replay_stored(schedule_test(reference, scopes, consider, database))
+    assert replay_stored(schedule_test(faulty, scopes, consider, database)) == 0
+
+
+def test_alternatives_are_everything_but_the_benign_choice(reference: Subject) -> None:
+    """Shrinking may put any of them in the place of two deviations."""
+    first = next(iter(alternatives(reference, Schedule(SINGLE))))
+    assert Kind.PLACE not in {action.kind for action in first}
