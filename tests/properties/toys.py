@@ -36,7 +36,7 @@ class Toy:
 
     def place_order(self, order: dict[str, Any]) -> str | None:
         """Publish the one message."""
-        self.orders[order["id"]] = "open"
+        self.orders.setdefault(order["id"], "open")
         self.world.publish("job", {"order": order["id"]})
         return None
 
@@ -72,6 +72,48 @@ class AsyncToy(Toy):
     async def work(self, event: dict[str, Any]) -> Any:
         """What a test wants to be done in a handler."""
         self.orders[event["subject"]] = "confirmed"
+
+
+class Everything(Toy):
+    """A toy with all that the environment can do something to."""
+
+    idempotent_place = True
+    consumers: ClassVar[dict[str, Any]] = {"worker": {"parallel": 2}}
+    cancel_says: ClassVar[str | None] = None
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.calls: list[str] = []
+
+    def place_order(self, order: dict[str, Any]) -> str | None:
+        """Publish, and set a timer."""
+        self.calls.append("place")
+        super().place_order(order)
+        self.world.timer(60, "job", {"order": order["id"]})
+        return None
+
+    def cancel_order(self, order_id: str) -> str | None:
+        """Accept or refuse."""
+        self.calls.append("cancel")
+        return self.cancel_says
+
+    def work(self, event: dict[str, Any]) -> None:
+        """Ask, and wait for a person."""
+        self.world.answer("check", event["subject"])
+
+    def actions(self) -> list[str]:
+        """What a person can do."""
+        return ["approve"]
+
+    def act(self, name: str, order_id: str) -> None:
+        """A person does it."""
+        self.calls.append(name)
+        self.orders[order_id] = "confirmed"
+
+    def relay(self, participant: str) -> int:
+        """Nothing to relay."""
+        self.calls.append(f"relay {participant}")
+        return 0
 
 
 def subject_of(
