@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import evolve
 
-from model.choreography import RELEASE, TABLE, Actor
-from model.table import Effect, Row, Table
+from model.choreography import RELEASE, TABLE
+from model.table import Actor, Effect, Row, Table
 
 
 def rows(actor: str, state: str, message: str, outcome: str = "") -> list[Row]:

@@ -7,6 +7,8 @@ to a `Conformance`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from attrs import define, field
@@ -56,13 +58,14 @@ class Simulation:
             self._note(self.oracle.drained(ORDER, actor))
         return self
 
-    def _choices(self) -> list:
-        choices = [lambda m=m: self._begin(m) for m in self.network]
-        choices += [lambda o=o: self._relay(o) for o in self.outbox]
-        choices += [lambda h=h: self._go_on(h) for h in self.handlings]
+    def _choices(self) -> list[Callable[[], None]]:
+        choices: list[Callable[[], None]] = []
+        choices += [partial(self._begin, m) for m in self.network]
+        choices += [partial(self._relay, o) for o in self.outbox]
+        choices += [partial(self._go_on, h) for h in self.handlings]
         if choices and self.trouble:
-            choices += [lambda m=m: self._redeliver(m) for m in self.consumed[-1:]]
-            choices += [lambda h=h: self._crash(h.actor) for h in self.handlings[:1]]
+            choices += [partial(self._redeliver, m) for m in self.consumed[-1:]]
+            choices += [partial(self._crash, h.actor) for h in self.handlings[:1]]
             choices += [self._relay_again] if self.outbox else []
             choices += [self._cancel] if self.cancel else []
         return choices

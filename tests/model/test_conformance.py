@@ -9,7 +9,7 @@ from attrs import evolve
 
 from model.choreography import TABLE
 from model.conformance import Conformance, Divergence, observable_rows
-from model.table import Guard, Table
+from model.table import Guard, Row, Table
 from tests.model.broken_tables import changed, lost_tombstone, plus, rows
 from tests.model.simulation import Simulation
 
@@ -56,7 +56,7 @@ def test_the_model_itself_is_never_blamed() -> None:
 
     And no row is called certain that did not fire.
     """
-    seen = set()
+    seen: set[Row] = set()
     for seed in range(1000):
         run = simulated(seed)
         assert run.divergences == [], (seed, run.divergences)
