@@ -252,8 +252,6 @@ def note_short_stock(history: History) -> None:
     """Short stock at any moment at which an order still lacked its pieces is a business reason."""
     if not history.sight.stock:
         return  # what cannot be seen is not short
-    if not history.sight.stock:
-        return  # what cannot be seen is not short
     stock = history.stock
     for saga in history.sagas.values():
         if saga.status is not None and saga.status.final:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.counterexample import StepKind
 from model.money import money
+from reports.counterexample import StepKind
 from reports.wording import clip, count, printable, replay_command, sentence
 from tests.reports import samples
 
