@@ -53,10 +53,9 @@ def schedule(*actions: tuple[str, str, str, str]) -> dict[str, Any]:
     }
 
 
-def double_charge() -> Counterexample:
-    """Make a double charge: the handler dies after the charge, before it acknowledges."""
+def _double_charge_steps() -> tuple[Step, ...]:
     paid, twice = balance("o1", "open", 1250), balance("o1", "open", 2500)
-    steps = (
+    return (
         Step(
             1,
             "the customer places o1",
@@ -90,6 +89,11 @@ def double_charge() -> Counterexample:
             balances=(twice,),
         ),
     )
+
+
+def double_charge() -> Counterexample:
+    """Make a double charge: the handler dies after the charge, before it acknowledges."""
+    steps = _double_charge_steps()
     return Counterexample(
         property_id="MONEY-1",
         statement="an order is charged at most once",
