@@ -43,7 +43,7 @@ class Shrinker:
 
     def shrink(self) -> Run:
         """Apply all passes until none of them finds anything simpler."""
-        self.best = evolve(self.best, schedule=_without_skipped(self.best))
+        self.best = self._without_skipped(self.best)
         while True:
             before = self.best.schedule.score
             for candidates in (_scopes, _orders, _chunks, _waits, _pairs, _subsets, _later):
@@ -64,11 +64,13 @@ class Shrinker:
                     break
 
     def _substitutes(self, schedule: Schedule) -> Iterator[Schedule]:
-        """With one deviation of any kind in the place of two: a simpler way to the same end."""
+        """With one deviation of any kind in the place of all, or of two: a simpler way there."""
         deviations = schedule.deviations
-        if not 2 <= len(deviations) <= SUBSTITUTES_UP_TO:
+        total = len(deviations)
+        if total < 2:
             return
-        for gone in combinations(range(len(deviations)), 2):
+        pairs = combinations(range(total), 2) if total <= SUBSTITUTES_UP_TO else ()
+        for gone in (tuple(range(total)), *pairs):
             kept = tuple(d for index, d in enumerate(deviations) if index not in gone)
             for place in range(len(kept) + 1):
                 before, after = kept[:place], kept[place:]
@@ -79,7 +81,8 @@ class Shrinker:
                         yield evolve(schedule, deviations=new)
 
     def _accept(self, candidate: Schedule) -> bool:
-        key = (candidate.scope.name, len(candidate.scope.orders), candidate.deviations)
+        orders = tuple(order.id for order in candidate.scope.orders)
+        key = (candidate.scope.name, orders, candidate.deviations)
         if key in self._tried or self.runs >= self.max_runs:
             return False
         self._tried.add(key)
@@ -87,20 +90,27 @@ class Shrinker:
         run = self.still_fails(candidate)
         if run is None:
             return False
-        run.schedule = _without_skipped(run)
-        self.best = run
+        self.best = self._without_skipped(run)
         return True
+
+    def _without_skipped(self, run: Run) -> Run:
+        """The run of the schedule without what never became possible, if that fails as well."""
+        if not run.skipped:
+            return run
+        self.runs += 1
+        shorter = self.still_fails(_without_skipped(run))
+        return run if shorter is None else self._without_skipped(shorter)
 
 
 def _without_skipped(run: Run) -> Schedule:
-    """The schedule without what never became possible; the waits before it are kept."""
+    """The schedule without what never became possible; the wait for it, to the end, is kept."""
     skipped = list(run.skipped)
     kept: list[Deviation] = []
     carried = 0
     for deviation in run.schedule.deviations:
         if deviation.action in skipped:
             skipped.remove(deviation.action)
-            carried += deviation.wait
+            carried += deviation.wait + run.steps
         else:
             kept.append(evolve(deviation, wait=deviation.wait + carried))
             carried = 0
