@@ -121,8 +121,7 @@ def double_charge() -> Counterexample:
     )
 
 
-def stock_leak() -> Counterexample:
-    """Make a stock leak: the carrier refuses, the refund is made, the release never asked for."""
+def _stock_leak_steps() -> tuple[Step, ...]:
     handled = [
         ("order", "payment", "order.created(o1)", LedgerLine("o1", "charge 3000 JPY (ch1)")),
         ("payment", "inventory", "payment.processed(o1)", LedgerLine("o1", "reserve 2 A")),
@@ -131,7 +130,7 @@ def stock_leak() -> Counterexample:
         balance("o1", "open", 3000, currency="JPY"),
         balance("o1", "open", 3000, 2, currency="JPY"),
     ]
-    steps = [
+    return (
         Step(1, "the customer places o1", DEFAULT, arrows=(message("customer", "order", "o1"),)),
         *(
             Step(
@@ -174,7 +173,12 @@ def stock_leak() -> Counterexample:
             notes=("nothing is left to do",),
             balances=(balance("o1", "failed", 0, 2, currency="JPY"),),
         ),
-    ]
+    )
+
+
+def stock_leak() -> Counterexample:
+    """Make a stock leak: the carrier refuses, the refund is made, the release never asked for."""
+    steps = _stock_leak_steps()
     return Counterexample(
         property_id="STOCK-3",
         statement="a failed order holds no reservation",
@@ -183,7 +187,7 @@ def stock_leak() -> Counterexample:
         target="shop.saga:make_target",
         delivery="exactly-once-fifo",
         setting="o1 wants 2 A at 1500 JPY; stock: 5 A",
-        steps=tuple(steps),
+        steps=steps,
         tier="business failures",
         seed=0,
         runs=4,
