@@ -12,13 +12,14 @@ from itertools import islice
 from attrs import define, field
 from hypothesis.database import ExampleDatabase
 
+from implementations.errors import TargetError
 from model.environment import Delivery, Fault
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.paths import alternatives, paths
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
-from properties.drivers.sweep import sweep
+from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.profiles import Profile
 from properties.run import Run, Schedule, run_schedule
 from properties.scopes import SCOPES, Scope, fitting
@@ -51,6 +52,8 @@ class Portion:
     replayed: int = 0
     """Schedules that failed in an earlier session and were run again."""
     remarks: set[str] = field(factory=set)
+    error: str = ""
+    """What ended this part before its time, for the user."""
 
 
 @define
@@ -89,7 +92,10 @@ class Search:
         """Shrink what was found and tell it."""
         for property_id in sorted(self.found, key=lambda found: self.found[found].schedule.score):
             if property_id not in self.expected:
-                self.portion.counterexamples.append(self._tell(property_id))
+                try:
+                    self.portion.counterexamples.append(self._tell(property_id))
+                except TargetError as error:
+                    self.portion.error = str(error)
         return self.portion
 
     def _tell(self, property_id: str) -> Counterexample:
@@ -156,15 +162,14 @@ def run_part(
     expected: frozenset[str] = frozenset(),
     database: Database = None,
 ) -> Portion:
-    """Do one part of the search.
-
-    Raises:
-        TargetError: the target broke its contract with the kit.
-    """
+    """Do one part of the search; an error of the target ends it, and stands in the portion."""
     scopes = fitting(SCOPES, faults, delivery, subject.shape.limits)
     name, _, number = part.partition("-")
     search = Search(subject, scopes, seed, expected, Portion(part))
-    _PARTS[name](search, profile, int(number or 0), database)
+    try:
+        _PARTS[name](search, profile, int(number or 0), database)
+    except (TargetError, FaultDidNotFire) as error:
+        search.portion.error = str(error)
     return search.conclude()
 
 

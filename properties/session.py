@@ -19,7 +19,7 @@ from attrs import define, field
 from cattrs.preconf.json import make_converter
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from implementations.errors import TargetError
+from implementations.errors import TargetError, nearest
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
 from properties.options import Settings
@@ -40,6 +40,8 @@ _JSON = make_converter()
 _HERE = Path(__file__).resolve().parent
 #: How many schedules are told in full on the terminal; all of them have a report of their own.
 TOLD_IN_FULL = 3
+#: How like an event type (1: the same) one that nobody subscribes to must be to count as mistyped.
+LIKENESS = 0.8
 #: The seed of a run that must be the same every time.
 FIXED_SEED = 1
 
@@ -143,7 +145,7 @@ class Verification:
         portion = getattr(report, "saga_portion", None)
         if portion is not None:
             self.total.take(_JSON.loads(portion, Portion))
-        elif report.failed and "::test_search[" in report.nodeid:
+        if report.failed and "::test_search[" in report.nodeid:
             self.unfinished.append(report.nodeid.rpartition("[")[2].rstrip("]"))
 
     @pytest.hookimpl(wrapper=True)
@@ -228,8 +230,10 @@ class Verification:
         if self.total.replayed:
             yield f"stored failures of earlier sessions run again: {self.total.replayed}"
         yield from sorted(self.total.remarks)
-        for type_ in sorted(self.total.unheard):
-            yield f"nobody subscribes to {type_}"
+        subject = self.subject()
+        for type_ in sorted(self.total.unheard - subject.sight.terminal.keys()):
+            near = nearest(type_, subject.shape.events, LIKENESS)
+            yield f"nobody subscribes to {type_}{f': did you mean {near}?' if near else ''}"
         for divergence in sorted(self.total.divergences)[:5]:
             yield f"differs from the model: {divergence}"
 

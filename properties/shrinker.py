@@ -51,7 +51,10 @@ class Shrinker:
             if self.best.schedule.score == before:
                 self._improve(self._substitutes)
             if self.best.schedule.score == before or self.runs >= self.max_runs:
-                return self.best
+                break
+        self.max_runs = self.runs + len(self.best.schedule.deviations) ** 2 * 2
+        self._improve(_singles)  # whatever the budget: each deviation that remains is necessary
+        return self.best
 
     def _improve(self, candidates: Callable[[Schedule], Iterator[Schedule]]) -> None:
         """Take the first simpler candidate, and start over, until there is none."""
@@ -167,6 +170,12 @@ def _chunks(schedule: Schedule) -> Iterator[Schedule]:
         for start in range(0, total - size + 1, max(1, size // 2)):
             yield from _dropped(schedule, tuple(range(start, start + size)))
         size //= 2
+
+
+def _singles(schedule: Schedule) -> Iterator[Schedule]:
+    """Without one of the deviations."""
+    for index in range(len(schedule.deviations)):
+        yield from _dropped(schedule, (index,))
 
 
 def _pairs(schedule: Schedule) -> Iterator[Schedule]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from implementations.errors import TargetError
-from properties.drivers.sweep import FaultDidNotFire
 from properties.replay import replay
 from properties.session import keep, part_names, verification
 from reports.schedule_file import ScheduleFileError
@@ -32,7 +31,8 @@ def _do(part: str, request: pytest.FixtureRequest) -> str:
     try:
         if part == "replay":
             return replay(verification(request.config))
-        keep(request.node, verification(request.config).run(part))
-    except (TargetError, FaultDidNotFire, ScheduleFileError) as error:
+        portion = verification(request.config).run(part)
+    except (TargetError, ScheduleFileError) as error:
         return str(error)
-    return ""
+    keep(request.node, portion)
+    return portion.error
