@@ -43,6 +43,11 @@ class Subject:
     makes_ids: bool = False
     """Whether it was seen to publish one event under two ids: then `republish` can befall it."""
 
+    def close(self, target: Any) -> None:
+        """End what a run of the target has opened."""
+        if self.shape.has("close"):
+            target.close()
+
     def conformance(self, wanted: bool = True) -> Conformance | None:
         """A fresh check against the model's table, where the target speaks the model's words."""
         return Conformance() if wanted and self.sight.model_events else None

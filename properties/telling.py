@@ -43,7 +43,9 @@ def tell(
 
 def _run(subject: Subject, schedule: Schedule) -> tuple[Run, Trace]:
     trace = Trace()
-    return run_schedule(subject, schedule, trace, subject.conformance()), trace
+    run = run_schedule(subject, schedule, trace, subject.conformance())
+    subject.close(run.world.target)
+    return run, trace
 
 
 def _counterexample(

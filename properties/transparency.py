@@ -128,6 +128,7 @@ def _baseline(key: _Key, reasons: frozenset[str]) -> Outcome | None:
     while (action := world.benign()[0]).kind is not Kind.IDLE and not world.exhausted:
         world.apply(_refusal(world, wanted) or action)
     world.drain()
+    key.subject.close(world.target)
     (saga,) = world.history.sagas.values()
     if saga.reasons != reasons:
         return None

@@ -43,10 +43,13 @@ def alternatives(subject: Subject, schedule: Schedule) -> Iterator[tuple[Action,
 def _onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:
     """The world after the deviations of a schedule, and after each benign step from there."""
     world = World(subject, schedule.scope)
-    deviate(world, schedule)
-    while True:
-        yield world
-        action = world.benign()[0]
-        if action.kind is Kind.IDLE or world.exhausted:
-            return
-        world.apply(action)
+    try:
+        deviate(world, schedule)
+        while True:
+            yield world
+            action = world.benign()[0]
+            if action.kind is Kind.IDLE or world.exhausted:
+                return
+            world.apply(action)
+    finally:
+        subject.close(world.target)
