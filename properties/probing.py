@@ -55,6 +55,8 @@ def probe(spec: str) -> Subject:
             "limits are the most it takes, for example {'lines': 1, 'quantity': 10}",
         )
     runs = [run_schedule(subject, Schedule(scope)) for scope in scopes]
+    for run in runs:
+        subject.close(run.world.target)
     sources = _refine(sources, runs)
     published = {type_ for run in runs for type_ in _published(run)}
     terminal = _terminal(shape, published)
