@@ -191,6 +191,7 @@ def _makes_ids(subject: Subject, scope: Scope) -> bool:
 
 def _ids(run: Run, distinct: bool = False) -> dict[tuple[str, ...], int]:
     """How many times, or under how many ids, each content was published."""
+    run.world.subject.close(run.world.target)
     seen: dict[tuple[str, ...], list[str]] = {}
     for draft in run.world.network.published:
         what = (draft.source, draft.type, draft.order, repr(draft.attributes["data"]))
