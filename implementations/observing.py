@@ -239,8 +239,11 @@ def _unknown_order(order_id: Any, known: Container[str], where: str) -> Iterator
         what = f"the order id {_shown(order_id)} is not a string"
         yield where, what, "use the id that place_order was given"
     elif order_id not in known:
-        fix = "use the id that place_order was given (order['id']), not one of the target's own"
-        yield where, f"the order {order_id!r} was never placed", fix
+        fix = (
+            "use the id that place_order was given (order['id']), not one of the target's own; if "
+            "an earlier run placed it, let the factory make everything afresh"
+        )
+        yield where, f"the order {order_id!r} was never placed in this run", fix
 
 
 def _unknown_word(value: Any, words: Mapping[str, Any], where: str) -> Iterator[_Complaint]:

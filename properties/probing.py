@@ -6,7 +6,9 @@ whether the target uses the model's event names, and whether it is the same twic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 from attrs import evolve
@@ -19,14 +21,17 @@ from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import TERMINAL_EVENTS, Event, Role, Status
 from properties.actions import Mode
+from properties.doubles import Carrier, Gateway, Warehouse
 from properties.drivers.paths import strikes
 from properties.ports import Ports
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.scopes import SCOPES, SINGLE, Scope, fitting
+from properties.sighting import check_beginning, snapshot
 from properties.subject import Source, Sources, Subject
 from properties.tasks import describe_error
 from properties.trace import Trace
 from properties.watchdog import watched
+from reports.counterexample import Step
 
 _NO_FAULTS = frozenset({Fault.OUT_OF_STOCK, Fault.CONTENTION})
 
@@ -69,55 +74,62 @@ def probe(spec: str) -> Subject:
 
 def _first_look(loaded: LoadedTarget) -> tuple[TargetShape, Observation]:
     """The shape of the target, and what it shows before anything has happened."""
+    nowhere = _Nowhere()
     with watched(loaded.spec):
         try:
-            target = loaded.factory(Ports(_Nowhere()))  # type: ignore[arg-type]
+            target = loaded.factory(Ports(nowhere))  # type: ignore[arg-type]
         except TargetError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise TargetError(
                 f"the factory raised {describe_error(error)}",
                 loaded.spec,
                 "it is called with the world, once for each run, and returns a target",
             ) from error
         shape = check_target(target)
-        seen = _observed(target)
-        if seen != _observed(target):
-            raise TargetError(
-                "shows something else the second time, although nothing happened in between",
-                "observe()",
-                "observe() only reads: it neither changes the target nor depends on the clock",
-            )
-        missing = sorted(set(SINGLE.stock) - set(seen.stock)) if seen.stock else []
-        if missing:
-            raise TargetError(
-                f"stock lacks {', '.join(map(repr, missing))}, which the world gave the target",
-                "observe()",
-                "take the initial stock from world.stock when the target is made",
-            )
+        nowhere.asynchronous = shape.is_async
+        seen = check_observation(snapshot(target), ())
+        _check_only_reads(seen, target, ())
+        check_beginning(seen, SINGLE.stock)
         if "close" in shape.members:
             target.close()
     return shape, seen
 
 
 class _Nowhere:
-    """What the ports of a target see that is only being looked at."""
+    """What the ports of a target see that is only being looked at: nothing lasts."""
 
     def __init__(self) -> None:
         self.scope = SINGLE
         self.running = None
         self.asynchronous = False
         self.now = 0.0
+        self.gateway = Gateway(_forget, _forget)
+        self.carrier = Carrier(_forget, _forget, {})
+        self.warehouse = Warehouse(_forget, _forget, dict(SINGLE.stock))
+
+    def draft(self, type_: object, *_: object) -> None:
+        """Nothing has happened yet that an event could tell of."""
+        raise TargetError(
+            f"published {type_!r} before anything was asked of the target",
+            "the factory, or observe()",
+            "publish from place_order, handle or relay: the factory only builds, observe() only "
+            "reads",
+        )
 
 
-def _observed(target: Any) -> Observation:
-    seen = target.observe()
-    if hasattr(seen, "send"):
-        try:
-            seen.send(None)
-        except StopIteration as stop:
-            seen = stop.value
-    return check_observation(seen, ())
+def _forget(*_: object) -> None:
+    """Where effects go that nobody looks at."""
+
+
+def _check_only_reads(seen: Observation, target: Any, known: Iterable[str]) -> None:
+    """observe() says the same again as long as nothing happens."""
+    if check_observation(snapshot(target), tuple(known)) != seen:
+        raise TargetError(
+            "shows something else the second time, although nothing happened in between",
+            "observe()",
+            "observe() only reads: it neither changes the target nor depends on the clock",
+        )
 
 
 def _stock_source(seen: Observation) -> Source:
@@ -203,7 +215,11 @@ def _check_same_twice(subject: Subject, scope: Scope) -> None:
     tellings = []
     for _ in range(2):
         trace = Trace()
-        run_schedule(subject, Schedule(scope), trace)
+        run = run_schedule(subject, Schedule(scope), trace)
+        last = run.world.sighting.last
+        if last is not None:
+            _check_only_reads(last, run.world.target, run.world.orders)
+        subject.close(run.world.target)
         tellings.append(trace.steps)
     difference = first_difference(*tellings)
     if difference:
@@ -215,13 +231,45 @@ def _check_same_twice(subject: Subject, scope: Scope) -> None:
         )
 
 
-def first_difference(one: list[Any], other: list[Any]) -> str:
-    """Where two tellings of one schedule part, in words; empty if they do not."""
+def first_difference(one: list[Step], other: list[Step]) -> str:
+    """Where two tellings of one schedule part, in words; empty if they do not.
+
+    Ids that the target makes by itself may differ, as long as they differ throughout.
+    """
+    names: tuple[_Names, _Names] = ({}, {})
     for first, second in zip(one, other, strict=False):
-        if first != second:
-            if first.action != second.action:
-                return f"step {first.number} was {first.action!r}, then {second.action!r}"
-            return f"step {first.number} ({first.action}) did not do the same"
+        if first.action != second.action:
+            return f"step {first.number} was {first.action!r}, then {second.action!r}"
+        told = zip_longest(_told(first), _told(second), fillvalue="nothing")
+        for this, that in told:
+            if _renamed(this, names[0]) != _renamed(that, names[1]):
+                where = f"step {first.number} ({first.action})"
+                return f"{where}: the first time {this!r}, the second time {that!r}"
     if len(one) != len(other):
         return f"{len(one)} steps, then {len(other)}"
     return ""
+
+
+_Names = dict[str, str]
+#: What may be an id that the target made: a reference or a key in the ledger, and any word with a
+#: digit in it that is as long as ids are.
+_ID = re.compile(r"(?<=\[)[^\]]+(?=\])|(?<=key=)\S+|\b(?=[\w-]*\d)[\w-]{8,}")
+
+
+def _renamed(text: str, names: _Names) -> str:
+    """The text with every id replaced by the place of its first appearance."""
+    return _ID.sub(lambda found: names.setdefault(found.group(), f"id {len(names) + 1}"), text)
+
+
+def _told(step: Step) -> Iterator[str]:
+    """All that a step says besides its action."""
+    for entry in step.entries:
+        yield f"{entry.order}: {entry.text}"
+    for arrow in step.arrows:
+        yield f"{arrow.kind} from {arrow.source} to {arrow.target}: {arrow.text}"
+    yield from step.notes
+    for balance in step.balances:
+        yield (
+            f"{balance.order} is {balance.status}, {balance.money} {balance.currency} held, "
+            f"{balance.reserved} reserved, {balance.shipped} shipped"
+        )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from implementations.errors import did_you_mean
+from model.specification import BY_ID
 from properties.actions import in_words
 from properties.probing import probe
 from properties.run import Run, run_schedule, schedule_from_json
@@ -41,6 +43,12 @@ def replay(verification: Verification) -> str:
             "it was changed by hand, or written by another version of the kit: search again",
         ) from None
     property_id = stored["property"]
+    if property_id not in BY_ID:
+        raise ScheduleFileError(
+            f"there is no property {property_id!r}",
+            f"{file}, field property",
+            did_you_mean(property_id, BY_ID, "search again, with this version of the kit"),
+        )
     run = run_schedule(subject, schedule, Trace(), subject.conformance())
     if property_id not in run.findings:
         verification.remark(_no_longer(property_id, run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -28,7 +29,10 @@ class Sighting:
 
     def look(self) -> None:
         """Observe the target and tell the history what has changed."""
-        observation = check_observation(self._observe(), self.world.orders)
+        begins = self.last is None
+        observation = check_observation(self._observe(), () if begins else self.world.orders)
+        if begins and self.world.subject.sources.stock in (Source.OBSERVED, Source.TOTAL):
+            check_beginning(observation, self.world.scope.stock)
         before, self.last = self.last, observation
         if observation == before:
             return
@@ -52,20 +56,9 @@ class Sighting:
         world = self.world
         running, world.running = world.running, None
         try:
-            seen = world.target.observe()
-            if hasattr(seen, "send"):
-                seen = _run_at_once(seen)
-        except TargetError:
-            raise
-        except Exception as error:
-            raise TargetError(
-                f"raised {describe_error(error)}",
-                "observe()",
-                "observe() is called at any moment and must always return a snapshot",
-            ) from error
+            return snapshot(world.target)
         finally:
             world.running = running
-        return seen
 
     def _compare_reservations(self, before: Observation | None, now: Observation) -> None:
         old = (before.reservations if before else None) or {}
@@ -125,6 +118,42 @@ class Sighting:
                     self.world.post(Effect.SHIP, shipment.order, quantity, sku, shipment.id, "")
                 elif shipment.status is ShipmentStatus.CANCELLED and old is shipped:
                     self.world.post(Effect.RECALL, shipment.order, quantity, sku, shipment.id, "")
+
+
+def snapshot(target: Any) -> Any:
+    """What `observe()` returns, as it is.
+
+    Raises:
+        TargetError: it returns nothing at all.
+    """
+    try:
+        seen = target.observe()
+        return _run_at_once(seen) if hasattr(seen, "send") else seen
+    except TargetError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise TargetError(
+            f"raised {describe_error(error)}",
+            "observe()",
+            "observe() is called at any moment and must always return a snapshot",
+        ) from error
+
+
+def check_beginning(seen: Observation, stock: Mapping[str, int]) -> None:
+    """A run begins with the stock that the world gives.
+
+    Raises:
+        TargetError: the target shows another one.
+    """
+    for sku, pieces in stock.items() if seen.stock else ():
+        shown = seen.stock.get(sku)
+        if shown != pieces:
+            what = f"lacks {sku!r}" if shown is None else f"begins with {shown} {sku}"
+            raise TargetError(
+                f"stock {what}, and the world gave the target {pieces}",
+                "observe()",
+                "make everything afresh in the factory, with the initial stock from world.stock",
+            )
 
 
 def _run_at_once(running: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from collections.abc import Callable
 from enum import StrEnum
@@ -112,9 +113,16 @@ def advance(task: Task, move: Callable[[], Operation | Finished]) -> Finished | 
         raise
     except TargetError:
         raise
-    except ForeignAwait as foreign:
+    except SystemExit as error:
         raise TargetError(
-            f"awaits {foreign}, which is not a port of the world",
+            f"ended the whole process: {describe_error(error)}",
+            task.name,
+            "raise an Exception, so that the message is delivered again",
+        ) from None
+    except ForeignAwait as foreign:
+        awaited = "asyncio.sleep(0), or yields" if str(foreign) == "NoneType" else foreign
+        raise TargetError(
+            f"awaits {awaited}, which is not a port of the world",
             task.name,
             "await only what `world` offers, or have the adapter run the code that needs an event "
             "loop to its end in a plain function",
@@ -167,10 +175,12 @@ def kill(task: Task) -> None:
 def describe_error(error: BaseException) -> str:
     """An error of the target in one line, with the place in the target's code."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith(_HERE)]
+    others = [frame for frame in frames if not frame.filename.startswith(_HERE)]
+    own = [frame for frame in others if not frame.filename.startswith(_LIBRARIES)] or others
     where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
     text = str(error)
     return f"{type(error).__name__}{f': {text}' if text else ''}{where}"
 
 
 _HERE = str(Path(__file__).resolve().parent)
+_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))

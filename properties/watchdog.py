@@ -30,8 +30,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def watched(name: str, patience: float = PATIENCE) -> Iterator[None]:
-    """Run the body, for `patience` seconds at the most.
+def watched(name: str, patience: float | None = None) -> Iterator[None]:
+    """Run the body, for `patience` (or else PATIENCE) seconds at the most.
 
     Where signals are not to be had (another thread, Windows) the body runs unwatched.
 
@@ -41,13 +41,15 @@ def watched(name: str, patience: float = PATIENCE) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not _MAIN:
         yield
         return
+    seconds = PATIENCE if patience is None else patience
     before = signal.signal(signal.SIGALRM, _interrupt)
-    signal.setitimer(signal.ITIMER_REAL, patience)
+    # Again and again: a bare `except:` in the target may swallow the first one.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
     except Hanging as hanging:
         raise TargetError(
-            f"did not come back within {patience:g} seconds; it was at {hanging}",
+            f"did not come back within {seconds:g} seconds; it was at {hanging}",
             name,
             "handlers run from one port call to the next without waiting: no sleep, no lock held "
             "by another handler, no real network",

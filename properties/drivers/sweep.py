@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from properties.actions import fault_of
+from properties.actions import fault_of, in_words
 from properties.drivers.paths import business_schedules, strikes
 from properties.run import Deviation, Run, run_schedule
 from properties.scopes import Scope
@@ -41,7 +41,9 @@ def sweep(subject: Subject, scopes: Iterable[Scope]) -> Iterator[Run]:
                     fault = fault_of(action)
                     if run.skipped or fault is None or not run.fired.get(fault):
                         raise FaultDidNotFire(
-                            f"{action} did not fire in scope {scope.name!r} after {before + wait} "
-                            "steps: is the target the same in every run?"
+                            f"{in_words(action)!r} did not fire in scope {scope.name!r} after "
+                            f"{before + wait} steps, although it could the time before\n"
+                            "  to fix: make the target the same in every run (no random numbers, "
+                            "no clock of its own, nothing that is left from the run before)"
                         )
                     yield run
