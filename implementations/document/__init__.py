@@ -1,0 +1,16 @@
+"""The document's own example, typed in as it stands: a saga that works until something goes wrong.
+
+`services` has the services with all their defects, `saga` makes a target of them, and `ladder` mends
+them one by one, each time what the kit's report asked for. The tutorial in `docs/` walks up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from implementations.document.saga import SERVICES, Saga
+
+
+def make(world: Any) -> Saga:
+    """The document as it stands."""
+    return Saga(world, SERVICES)
