@@ -50,7 +50,7 @@ class Ports:
         world = self._world
         if world.running is None:
             return self._at_once(perform)
-        if world.running.dead:
+        if world.running.dead and world.running.dies_again():
             return world.answer_of_the_dead()
         operation = Operation(port, perform, modes, refuse, settled, has_effect, details)
         if world.asynchronous:

@@ -26,6 +26,8 @@ from properties.stepping import (
 
 #: A call of the target that makes so many port calls is in a loop.
 CALLS_PER_TASK = 300
+#: A killed call that comes back for the next port call so often does not die.
+DEATHS = 20
 
 
 _RESUME = Action(Kind.RESUME)
@@ -58,6 +60,8 @@ class Task:
     finished: bool = False
     """The target's code has come to its end; only the acknowledgement is missing."""
     dead: bool = False
+    deaths: int = 0
+    """How often it went on after it was killed."""
     since: int = 0
     calls: int = 0
     published: int = 0
@@ -79,6 +83,11 @@ class Task:
     def message_id(self) -> str:
         """The id of the message being handled."""
         return str(self.envelope["id"]) if self.envelope else ""
+
+    def dies_again(self) -> bool:
+        """Whether it is worth killing once more; if not, it stops, and `kill` reports it."""
+        self.deaths += 1
+        return self.deaths < DEATHS
 
     def stop_at(self, operation: Operation) -> None:
         """The task waits for the answer of `operation`."""
