@@ -7,6 +7,7 @@ decides when and how the call is answered, or that the task dies there. Coroutin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
 from types import FrameType, coroutine
@@ -122,35 +123,36 @@ class CoroutineStepper:
 
 
 class GreenletStepper:
-    """Steps a plain function in a greenlet of its own."""
+    """Steps a plain function in a greenlet of its own.
 
-    __slots__ = ("_arguments", "_greenlet")
+    The function may have an event loop of its own running (`asyncio.run`) when it stops at a port.
+    asyncio knows one running loop per thread, so the loop is taken off the thread meanwhile.
+    """
+
+    __slots__ = ("_arguments", "_greenlet", "_loop")
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._greenlet = greenlet(function)
         self._arguments = arguments
+        self._loop: Loop = (None, None)
 
     def start(self) -> Operation | Finished:
         """Run to the first port call."""
-        self._greenlet.parent = getcurrent()
-        return self._outcome(self._greenlet.switch(*self._arguments))
+        return self._run(self._greenlet.switch, *self._arguments)
 
     def resume(self, value: Any) -> Operation | Finished:
         """Answer the port call with `value` and run to the next one."""
-        self._greenlet.parent = getcurrent()
-        return self._outcome(self._greenlet.switch(value))
+        return self._run(self._greenlet.switch, value)
 
     def throw(self, error: BaseException) -> Operation | Finished:
         """Let the port call raise `error` and run to the next one."""
-        self._greenlet.parent = getcurrent()
-        return self._outcome(self._greenlet.throw(error))
+        return self._run(self._greenlet.throw, error)
 
     def discard(self) -> None:
         """Kill the greenlet; what it does on its way out has no effect on the world."""
         if self._greenlet and not self._greenlet.dead:
-            self._greenlet.parent = getcurrent()
             with suppress(BaseException):  # a dead process has no say any more
-                self._greenlet.throw()
+                self._run(self._greenlet.throw)
 
     def frames(self) -> Iterator[FrameType]:
         """The frames of the greenlet's stack."""
@@ -161,10 +163,32 @@ class GreenletStepper:
             frame = frame.f_back
         return reversed(frames)
 
-    def _outcome(self, value: Any) -> Operation | Finished:
+    def _run(self, switch: Callable[..., Any], *values: Any) -> Operation | Finished:
+        self._greenlet.parent = getcurrent()
+        outside = exchange_loop(self._loop)
+        try:
+            value = switch(*values)
+        finally:
+            self._loop = exchange_loop(outside)
         if self._greenlet.dead:
             return Finished(value)
         return value  # type: ignore[no-any-return]
+
+
+#: The event loop that a thread is running, and the task that it is in.
+Loop = tuple[asyncio.AbstractEventLoop | None, asyncio.Task[Any] | None]
+#: Before Python 3.12 each loop keeps its own task.
+_swap_task = getattr(asyncio.tasks, "_swap_current_task", None)
+
+
+def exchange_loop(new: Loop) -> Loop:
+    """Let `new` be what this thread runs; returns what it ran before."""
+    loop = asyncio._get_running_loop()
+    task = _swap_task(loop, None) if loop and _swap_task else None
+    asyncio._set_running_loop(new[0])
+    if new[0] and _swap_task:
+        _swap_task(*new)
+    return loop, task
 
 
 def in_task() -> bool:

@@ -321,3 +321,30 @@ def test_only_code_in_a_task_can_be_stopped() -> None:
     assert not in_task()
     seen = GreenletStepper(in_task).start()
     assert seen == Finished(True)
+
+
+def runs_a_loop(log: Log) -> str:
+    """A plain function around coroutines, as adapters of asynchronous services are."""
+
+    async def service() -> str:
+        log.append(stop_here(operation("publish")))
+        await asyncio.sleep(0)
+        assert asyncio.current_task() is not None
+        return "result"
+
+    return asyncio.run(service())
+
+
+def test_a_paused_event_loop_is_out_of_the_way() -> None:
+    """Pins that calls of asyncio.run interleave, and that one that dies leaves no loop behind."""
+    log: Log = []
+    first, second, third = (GreenletStepper(runs_a_loop, log) for _ in range(3))
+    assert [port(stepper.start()) for stepper in (first, second, third)] == ["publish"] * 3
+    assert asyncio.run(asyncio.sleep(0, "the kit's own")) == "the kit's own"
+    assert first.resume(1) == Finished("result")
+    with pytest.raises(ProcessKilled):
+        second.throw(ProcessKilled("dead"))
+    third.discard()
+    assert asyncio._get_running_loop() is None
+    assert log == [1]
+    assert GreenletStepper(runs_a_loop, log).start() == operation("publish")
