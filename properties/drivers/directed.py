@@ -86,7 +86,7 @@ class _Follower:
             message = self.world.network.in_flight[-1]
         self._do(message.deliver)
         self._finish(message.task_name, step.outcome, step.crash_before_ack)
-        while (again := self._waiting(message.name)) is not None:
+        while (again := self._waiting(message.name)) is not None and not self.world.exhausted:
             self._do(again.deliver)
             self._finish(again.task_name)
         self._relay()
