@@ -7,6 +7,7 @@ from pathlib import Path
 
 from model.money import money
 from reports.counterexample import Balance, Counterexample, Step, StepKind
+from reports.kit import this_kit
 
 _KIND_MARK = {StepKind.DEFAULT: "", StepKind.DEVIATION: "*", StepKind.FAULT: "!"}
 GUILTY_MARK = ">"
@@ -93,8 +94,11 @@ def shown_path(path: Path) -> str:
 def replay_command(file: Path, target: str) -> str:
     """Return the command that replays a counterexample's JSON file, quoted for a shell.
 
+    Outside the kit's own folder it names the kit's tests: pytest knows the options from there.
     Values are joined to their options by `=`: pytest takes a lone file name for a place to look
     for tests (and conftest.py) as long as it has not read the option's definition.
     """
+    kit = this_kit().path
+    tests = () if Path.cwd() == kit else (str(kit / "properties"),)
     options = (f"--saga-replay={shown_path(file)}", f"--saga-target={target}")
-    return shlex.join(("python", "-m", "pytest", *options))
+    return shlex.join(("python", "-m", "pytest", *tests, *options))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from model.money import money
 from reports.counterexample import StepKind
+from reports.kit import this_kit
 from reports.wording import clip, count, printable, replay_command, sentence
 from tests.reports import samples
 
@@ -77,11 +79,14 @@ def test_sentence_without_deviation() -> None:
 def test_replay_command_is_quoted_and_relative(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pins that the command survives a shell, and names a file below this folder in short."""
-    monkeypatch.chdir(tmp_path)
-    assert replay_command(tmp_path / "out" / "M 1.json", "cmd: node a.js") == (
-        "python -m pytest '--saga-replay=out/M 1.json' '--saga-target=cmd: node a.js'"
-    )
+    """Pins that the command survives a shell, works where it is told, and is as short as can be."""
+    kit = this_kit().path
+    monkeypatch.chdir(kit)
     assert replay_command(Path("/elsewhere/M.json"), "m:f") == (
         "python -m pytest --saga-replay=/elsewhere/M.json --saga-target=m:f"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert replay_command(tmp_path / "out" / "M 1.json", "cmd: node a.js") == (
+        f"python -m pytest {shlex.quote(str(kit / 'properties'))} "
+        "'--saga-replay=out/M 1.json' '--saga-target=cmd: node a.js'"
     )
