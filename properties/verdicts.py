@@ -11,7 +11,7 @@ from model.environment import FAULT_MEANING, Delivery, Fault
 from model.specification import PROPERTIES, Needs, Property
 from properties.options import Settings
 from properties.search import Portion, add
-from properties.subject import Subject
+from properties.subject import Source, Subject
 from reports.counterexample import Counterexample
 from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
 
@@ -155,7 +155,7 @@ def _fault(
 
 def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
     """Why a fault has no way to strike a target; empty if it has one."""
-    shape, sight = subject.shape, subject.sight
+    shape, sight, sources = subject.shape, subject.sight, subject.sources
     match fault:
         case Fault.DUPLICATE | Fault.REPUBLISH if not delivery.duplicates:
             return f"{delivery} makes no copies"
@@ -163,14 +163,18 @@ def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
             return "the target has no cancel_order"
         case Fault.RESUBMIT if not shape.idempotent_place:
             return "the target does not declare idempotent_place"
-        case Fault.CARRIER_REFUSAL if not sight.parcels:
+        case Fault.CARRIER_REFUSAL if sources.parcels is not Source.DOUBLE:
             return "the target does not call world.carrier"
-        case Fault.DECLINE if not sight.money:
+        case Fault.DECLINE if sources.money is not Source.DOUBLE:
             return "the target does not call world.payments"
-        case Fault.UNKNOWN if not (sight.parcels or sight.money):
-            return "the target calls neither world.payments nor world.carrier"
+        case Fault.UNKNOWN if Source.DOUBLE not in (sources.money, sources.stock, sources.parcels):
+            return "the target calls none of world.payments, world.carrier and world.warehouse"
+        case Fault.CONCURRENCY if all(c.parallel < 2 for c in shape.consumers.values()):
+            return "no participant handles two messages at once: see consumers, parallel"
         case Fault.CONTENTION | Fault.OUT_OF_STOCK if not sight.stock:
             return "the target shows no stock"
+        case Fault.OUT_OF_STOCK if shape.limits.get("quantity", 2) < 2:
+            return "its limits leave no single order that is larger than the stock"
         case Fault.CONTENTION if shape.limits.get("orders", 2) < 2:
             return "the target takes one order only"
         case Fault.REORDER if not shape.events:
