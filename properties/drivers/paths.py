@@ -27,21 +27,28 @@ def business_schedules(subject: Subject, scope: Scope) -> Iterator[Schedule]:
                 yield Schedule(scope, (Deviation(wait, action),))
 
 
-def strikes(subject: Subject, schedule: Schedule) -> Iterator[tuple[Action, ...]]:
+def strikes(subject: Subject, schedule: Schedule) -> list[tuple[Action, ...]]:
     """For each step after a schedule's deviations, the faults that could strike just before it."""
-    for world in _onwards(subject, schedule):
-        yield tuple(action for group in world.faults() for action in group)
+    return [
+        tuple(action for group in world.faults() for action in group)
+        for world in _onwards(subject, schedule)
+    ]
 
 
-def alternatives(subject: Subject, schedule: Schedule) -> Iterator[tuple[Action, ...]]:
+def alternatives(subject: Subject, schedule: Schedule) -> list[tuple[Action, ...]]:
     """For each step after a schedule's deviations, everything that could happen in its place."""
-    for world in _onwards(subject, schedule):
-        faults = (action for group in world.faults() for action in group)
-        yield (*world.benign()[1:], *faults)
+    return [
+        (*world.benign()[1:], *(action for group in world.faults() for action in group))
+        for world in _onwards(subject, schedule)
+    ]
 
 
 def _onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:
-    """The world after the deviations of a schedule, and after each benign step from there."""
+    """The world after the deviations of a schedule, and after each benign step from there.
+
+    To be used up at once, before another run begins: real targets keep what they know in modules,
+    so only one run at a time is alive.
+    """
     world = World(subject, schedule.scope)
     try:
         deviate(world, schedule)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any, ClassVar
 
 import pytest
+from attrs import evolve
 from hypothesis.database import InMemoryExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
@@ -30,9 +32,12 @@ from properties.drivers.stateful import (
 )
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.probing import probe
+from properties.profiles import PROFILES
 from properties.run import Run, Schedule
 from properties.scopes import SCOPES, SINGLE, Scope, fitting
+from properties.search import parts, run_part
 from properties.subject import Subject
+from tests.properties.toys import Toy, subject_of
 
 
 class FreshKeys(PaymentService):
@@ -238,3 +243,35 @@ def test_alternatives_are_everything_but_the_benign_choice(reference: Subject) -
     """Shrinking may put any of them in the place of two deviations."""
     first = next(iter(alternatives(reference, Schedule(SINGLE))))
     assert Kind.PLACE not in {action.kind for action in first}
+
+
+class OneAtATime(Toy):
+    """Keeps what it knows outside of itself, as modules with a global session do."""
+
+    latest: ClassVar[OneAtATime]
+
+    def __init__(self, world: object) -> None:
+        super().__init__(world)
+        OneAtATime.latest = self
+
+    def handle(self, participant: str, event: dict[str, Any]) -> Any:
+        """Handle a message."""
+        assert self is OneAtATime.latest
+        return super().handle(participant, event)
+
+    def observe(self) -> dict[str, Any]:
+        """The orders of the latest run, whoever asks."""
+        assert self is OneAtATime.latest
+        return super().observe()
+
+
+@pytest.mark.parametrize("part", parts(PROFILES["quick"]))
+def test_only_one_run_at_a_time_is_alive(part: str) -> None:
+    """Pins that a target may keep its state in modules: no run goes on once another has begun."""
+    subject = subject_of(OneAtATime)
+    small = evolve(PROFILES["quick"], examples=5, campaign=5, exhaustive_states=50)
+    portion = run_part(
+        subject, part, small, frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED, seed=1
+    )
+    assert portion.error == ""
+    assert portion.schedules or part == "directed"
