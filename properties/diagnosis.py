@@ -6,16 +6,20 @@ several safeguards would do, the one is named that people add first.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from model.environment import Fault
-from model.history import Finding
+from model.history import Finding, Saga
 from model.ledger import Effect
-from model.vocabulary import Status
-from properties.actions import Kind, fault_of
-from properties.run import Run
+from model.vocabulary import Event, Status
+from properties.actions import Action, Kind, Mode, fault_of
+from properties.endings import ACKNOWLEDGE
+from properties.network import Message
+from properties.run import Deviation, Run, run_schedule
 from reports.counterexample import Safeguard
 from reports.safeguards import SafeguardName as Name
 from reports.safeguards import safeguard
@@ -31,7 +35,7 @@ class Evidence:
     modes: frozenset[str]
     ports: frozenset[str]
     twice: bool
-    subjects: tuple[str, ...]
+    actions: tuple[Action, ...]
 
     def effects(self, effect: Effect) -> int:
         """How many guilty entries are of this effect."""
@@ -44,10 +48,14 @@ class Evidence:
         return self.faults - business
 
     @property
+    def saga(self) -> Saga | None:
+        """What is known of the order concerned."""
+        return self.run.world.history.sagas.get(self.finding.order)
+
+    @property
     def status(self) -> Status | None:
         """Final status of the order concerned."""
-        saga = self.run.world.history.sagas.get(self.finding.order)
-        return saga.status if saga else None
+        return self.saga.status if self.saga else None
 
     @property
     def short(self) -> bool:
@@ -72,7 +80,7 @@ def evidence(finding: Finding, run: Run) -> Evidence:
         frozenset(action.mode for action in actions if action.mode),
         frozenset(action.port for action in actions if action.port),
         any(action.kind is Kind.TWICE for action in actions),
-        tuple(action.subject for action in actions),
+        tuple(actions),
     )
 
 
@@ -81,11 +89,72 @@ def diagnose(finding: Finding, run: Run) -> Safeguard | None:
     seen = evidence(finding, run)
     decide = _BY_PROPERTY.get(finding.property_id, _by_faults)
     name = decide(seen)
-    return safeguard(name) if name is not None else None
+    if name is None:
+        return None
+    return safeguard(name, _unheard(seen) if name is Name.TERMINAL_EVENT else "")
+
+
+def _unheard(seen: Evidence) -> str:
+    """Who should have ended the saga, where its last events were lost on everybody."""
+    world, saga = seen.run.world, seen.saga
+    if saga is None or seen.technical:
+        return ""
+    lost = [type_ for type_ in saga.published if type_ in world.network.unheard]
+    lost = [type_ for type_ in lost if type_ not in world.history.sight.terminal]
+    if not lost:
+        return ""
+    return f"Nobody subscribes to {' and '.join(lost)}, so nobody ends the saga of {saga.order.id}."
+
+
+def _again(seen: Evidence) -> Name | None:
+    """What the faults did was that one message, or one event, was handled a second time."""
+    if not seen.technical <= {Fault.CRASH, Fault.DUPLICATE} or not seen.technical:
+        return None
+    crashes = [action for action in seen.actions if action.kind is Kind.CRASH]
+    if all(crash.port == ACKNOWLEDGE for crash in crashes):
+        return Name.INBOX  # it had been handled to its end
+    if all(_sent(crash) for crash in crashes):
+        strangers = _under_two_ids(seen)
+        known = not strangers or any(_same_harm(seen, message) for message in strangers)
+        return Name.INBOX if known else Name.STABLE_MESSAGE_ID
+    return None
+
+
+def _sent(crash: Action) -> bool:
+    """Whether a relay died after it had sent an event, so that it sends it once more."""
+    after = crash.mode == Mode.AFTER and crash.port.startswith("publish ")
+    return after and crash.subject.endswith(" relay")
+
+
+def _under_two_ids(seen: Evidence) -> list[Message]:
+    """Messages whose event was sent twice, each time under another id."""
+    first: dict[tuple[str, ...], Message] = {}
+    found = []
+    for message in seen.run.world.network.originals.values():
+        content = json.dumps(json.loads(message.event)["data"], sort_keys=True)
+        key = (message.type, message.order, message.participant, content)
+        before = first.setdefault(key, message)
+        if json.loads(before.event)["id"] != json.loads(message.event)["id"]:
+            found.append(before)
+    return found
+
+
+def _same_harm(seen: Evidence, message: Message) -> bool:
+    """Whether a copy under the message's own id is as bad: then nobody looks at ids at all."""
+    subject = seen.run.world.subject
+    kept = [each for each in seen.run.schedule.deviations if each.action.kind is not Kind.CRASH]
+    again = Deviation(0, Action(Kind.DUPLICATE, message.name))
+    run = run_schedule(subject, evolve(seen.run.schedule, deviations=(*kept, again)))
+    if subject.shape.has("close"):
+        run.world.target.close()
+    return seen.finding.property_id in run.findings
 
 
 def _repeated(seen: Evidence) -> Name:
     """An effect happened twice."""
+    again = _again(seen)
+    if again is not None:
+        return again
     effects = {entry.effect for entry in seen.finding.entries}
     outside = effects & {Effect.CHARGE, Effect.REFUND, Effect.SHIP}
     if outside and (Fault.CRASH in seen.faults or Fault.UNKNOWN in seen.faults or seen.twice):
@@ -104,6 +173,8 @@ def _stock(seen: Evidence) -> Name:
 
 
 def _conservation(seen: Evidence) -> Name | None:
+    if seen.finding.entries and seen.finding.entries[-1].effect is Effect.RELEASE:
+        return Name.COMPENSATION_RECORD
     if seen.technical & {Fault.DUPLICATE, Fault.CRASH, Fault.TRANSIENT, Fault.REPUBLISH}:
         return _by_faults(seen) if Fault.CRASH in seen.technical else Name.INBOX
     if seen.short:
@@ -119,11 +190,16 @@ def _kept(seen: Evidence) -> Name | None:
 
 
 def _missing_compensation(seen: Evidence) -> Name:
-    """Nothing but business answers, and something was not undone."""
-    saga = seen.run.world.history.sagas.get(seen.finding.order)
+    """Nothing but business answers, and something was not undone, or the saga does not end."""
+    saga = seen.saga
     if saga is None:
         return Name.TERMINAL_EVENT
-    if saga.balance.money > 0 and "short stock" in saga.reasons:
+    if _stumbles(seen):
+        return Name.COMPLETE_EVENT
+    not_reserved = "short stock" in saga.reasons or Event.INVENTORY_RESERVATION_FAILED in (
+        saga.published
+    )
+    if saga.balance.money > 0 and not_reserved:
         return Name.REFUND_ON_RESERVATION_FAILURE
     stock_kept = any(pieces > 0 for pieces in saga.balance.reserved.values())
     if "carrier refused" in saga.reasons and stock_kept:
@@ -133,14 +209,20 @@ def _missing_compensation(seen: Evidence) -> Name:
     return Name.TERMINAL_EVENT
 
 
+def _stumbles(seen: Evidence) -> bool:
+    """Whether a handler could not read what it was given, though nothing went wrong around it."""
+    errors = seen.run.world.errors
+    return any(re.search(r" raised (Key|Type|Attribute|Index)Error", error) for error in errors)
+
+
 def _unfinished(seen: Evidence) -> Name | None:
     """An order does not reach its end."""
-    if not seen.technical:
-        saga = seen.run.world.history.sagas.get(seen.finding.order)
-        if saga is not None and (saga.balance.money > 0 and saga.reasons):
-            return _missing_compensation(seen)
-        return Name.TERMINAL_EVENT
-    return _by_faults(seen)
+    saga = seen.saga
+    if seen.technical:
+        return _by_faults(seen)
+    if _stumbles(seen) or (saga is not None and saga.balance.money > 0 and saga.reasons):
+        return _missing_compensation(seen)
+    return Name.TERMINAL_EVENT
 
 
 def _by_faults(seen: Evidence) -> Name | None:
@@ -153,7 +235,9 @@ def _by_faults(seen: Evidence) -> Name | None:
     if Fault.CRASH in faults:
         return _after_crash(seen)
     if Fault.TRANSIENT in faults:
-        if "payments.refund" in seen.ports or "release" in " ".join(seen.subjects):
+        if "payments.refund" in seen.ports or any(
+            "release" in action.subject for action in seen.actions
+        ):
             return Name.COMPENSATION_RETRY
         if any(port.startswith("publish") for port in seen.ports):
             return Name.OUTBOX
@@ -168,10 +252,11 @@ def _by_faults(seen: Evidence) -> Name | None:
 
 
 def _after_crash(seen: Evidence) -> Name:
+    again = _again(seen)
     consumers = seen.run.world.subject.shape.consumers.values()
     if any(consumer.acknowledge == "before" for consumer in consumers):
         return Name.ACKNOWLEDGE_LAST
-    return Name.OUTBOX
+    return again or Name.OUTBOX
 
 
 def _state(seen: Evidence) -> Name:
@@ -179,8 +264,7 @@ def _state(seen: Evidence) -> Name:
 
 
 def _terminal(seen: Evidence) -> Name | None:
-    saga = seen.run.world.history.sagas.get(seen.finding.order)
-    if saga is not None and len(saga.terminal) > 1:
+    if seen.saga is not None and len(seen.saga.terminal) > 1:
         return Name.ONE_CLOSER if not seen.technical else _repeated_ending(seen)
     return _by_faults(seen) or Name.TERMINAL_EVENT
 
@@ -190,10 +274,11 @@ def _repeated_ending(seen: Evidence) -> Name:
 
 
 def _compensation(seen: Evidence) -> Name | None:
-    saga = seen.run.world.history.sagas.get(seen.finding.order)
-    if saga is not None and saga.balance.parcels:
-        return Name.PIVOT_CHECK
-    return Name.INBOX if seen.technical else Name.COMPENSATION_RECORD
+    if seen.saga is not None and seen.saga.balance.parcels:
+        return _again(seen) or Name.PIVOT_CHECK
+    if seen.effects(Effect.RELEASE) or not seen.technical:
+        return Name.COMPENSATION_RECORD
+    return Name.INBOX
 
 
 def _ghost(seen: Evidence) -> Name:
@@ -201,6 +286,8 @@ def _ghost(seen: Evidence) -> Name:
 
 
 def _spurious(seen: Evidence) -> Name | None:
+    if not seen.technical:
+        return Name.COMPLETE_EVENT if _stumbles(seen) else Name.BUSINESS_FAILURE
     if Fault.TRANSIENT in seen.faults:
         return Name.TRANSIENT_RETRY
     return _by_faults(seen)

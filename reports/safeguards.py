@@ -30,6 +30,8 @@ class SafeguardName(StrEnum):
     COMPENSATION_RECORD = "compensation bound to its action"
     LOOKUP = "look-up after an unknown answer"
     TRANSIENT_RETRY = "retry of a transient failure"
+    BUSINESS_FAILURE = "failure for business reasons only"
+    COMPLETE_EVENT = "complete event data"
     EARLY_EVENT = "requeue of an early event"
     TERMINAL_EVENT = "terminal event"
     ONE_CLOSER = "one owner of the terminal event"
@@ -175,6 +177,20 @@ _ROWS: tuple[Safeguard, ...] = (
         "Let connection errors leave the handler, so that the broker delivers the message again. "
         "Emit a failure event only for a business refusal: declined, out of stock, refused by the "
         "carrier.",
+    ),
+    Safeguard(
+        SafeguardName.BUSINESS_FAILURE,
+        "Prevents that an error of the code is announced as a refusal, and a sound order undone.",
+        "Catch the one error that stands for a refusal (declined, out of stock, refused by the "
+        "carrier), and let every other error leave the handler. The message then comes again, and "
+        "an error that does not go away shows itself.",
+    ),
+    Safeguard(
+        SafeguardName.COMPLETE_EVENT,
+        "Prevents that a handler fails for ever because its event lacks what it reads.",
+        "Write into an event all that its consumers need, such as the lines and the charge id, "
+        "copied from the event that caused it. Let a test hold each handler against what its "
+        "producer really sends.",
     ),
     Safeguard(
         SafeguardName.EARLY_EVENT,
