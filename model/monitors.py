@@ -187,7 +187,7 @@ def _more_than_once(saga: Saga, entry: Entry) -> bool:
     balance = saga.balance
     match entry.effect:
         case Effect.CHARGE:
-            return balance.money > saga.order.total or balance.captures > 1
+            return balance.money > saga.order.total
         case Effect.REFUND:
             return balance.refunded > balance.captured
         case Effect.RESERVE:
@@ -303,7 +303,7 @@ def on_published(history: History, order: str, event: str, saga_id: str | None) 
         return
     history.check("STATE-2")
     saga.terminal.setdefault(kind, event)
-    if len(saga.terminal) > 1:
+    if len(saga.terminal) > 1 and not saga.cancelled:
         both = " and ".join(sorted(saga.terminal.values()))
         history.report("STATE-2", order, f"the saga ended twice: {both}")
 

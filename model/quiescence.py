@@ -77,7 +77,7 @@ def _judge_one_story(history: History, saga: Saga) -> None:
                 story = "confirmed, but " + " and ".join(lacks)
         case Status.FAILED if holdings:
             story = "failed, but " + " and ".join(holdings) + " held for it"
-        case Status.OPEN:
+        case Status.OPEN if saga.placed or holdings:
             story = "never ended" + (
                 f", with {' and '.join(holdings)} held for it" if holdings else ""
             )

@@ -94,7 +94,8 @@ def _finish_relay(world: World, task: Task, result: Any) -> None:
             "relay() returns how many items were waiting when it was called; 0 means that the "
             "outbox is empty",
         )
-    if result <= task.published and world.dirty.get(task.participant, 0) <= task.since:
+    emptied = result == 0 or (result == 1 and task.published > 0)
+    if emptied and world.dirty.get(task.participant, 0) <= task.since:
         world.dirty.pop(task.participant, None)
     end(world, task)
 
@@ -110,6 +111,9 @@ def fail(world: World, task: Task, error: Exception) -> None:
             _fail_handling(world, task)
         case Work.PLACE:
             world.place_again(task.order)
+            end(world, task)
+        case Work.CANCEL:
+            world.cancels.add(task.order)  # nobody can tell: it may have been accepted
             end(world, task)
         case _:
             end(world, task)
@@ -157,6 +161,8 @@ def bury(world: World, task: Task) -> None:
     """What a killed call leaves behind for the rest of the world."""
     if task.work is Work.PLACE:
         world.place_again(task.order)
+    elif task.work is Work.CANCEL:
+        world.cancels.add(task.order)
     message = task.message
     if message is not None and message in world.network.in_flight:
         world.network.give_back(message, to_the_end=False)

@@ -50,6 +50,7 @@ def replay(verification: Verification) -> str:
             did_you_mean(property_id, BY_ID, "search again, with this version of the kit"),
         )
     run = run_schedule(subject, schedule, Trace(), subject.conformance())
+    subject.close(run.world.target)
     if property_id not in run.findings:
         verification.remark(_no_longer(property_id, run))
         if run.findings:

@@ -27,7 +27,7 @@ from properties.world import World
 FAULT_BYTES = 180
 
 
-#: orders, faults, deviations, order lines, length
+#: orders, faults, deviations, size of the scope, length
 Score = tuple[int, int, int, int, int]
 
 
@@ -48,11 +48,10 @@ class Schedule:
 
     @property
     def score(self) -> Score:
-        """How simple it is, least first: orders, faults, deviations, order lines, length."""
+        """How simple it is, least first: orders, faults, deviations, size of the scope, length."""
         faults = sum(1 for deviation in self.deviations if fault_of(deviation.action))
-        lines = sum(len(order.lines) for order in self.scope.orders)
         length = sum(deviation.wait for deviation in self.deviations)
-        return len(self.scope.orders), faults, len(self.deviations), lines, length
+        return len(self.scope.orders), faults, len(self.deviations), self.scope.size, length
 
     def as_json(self) -> dict[str, Any]:
         """The schedule as JSON data."""

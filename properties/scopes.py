@@ -43,6 +43,12 @@ class Scope:
         return {line.sku: line.unit_price for order in self.orders for line in order.lines}
 
     @property
+    def size(self) -> int:
+        """Lines and pieces ordered, and pieces in stock: the less of it, the easier to read."""
+        ordered = sum(1 + line.quantity for order in self.orders for line in order.lines)
+        return ordered + sum(self.stock.values())
+
+    @property
     def setting(self) -> str:
         """Orders and stock in one line, for reports."""
         orders = "; ".join(

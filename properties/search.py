@@ -81,7 +81,7 @@ class Search:
             if world.divergence is not None:
                 portion.divergences.add(str(world.divergence[1]))
         portion.unheard |= world.network.unheard.keys()
-        _close(run)
+        self.subject.close(world.target)
         for property_id in run.findings:
             portion.violated[property_id] = portion.violated.get(property_id, 0) + 1
             known = self.found.get(property_id)
@@ -103,7 +103,7 @@ class Search:
 
         def still_fails(schedule: Schedule) -> Run | None:
             run = run_schedule(subject, schedule)
-            _close(run)
+            subject.close(run.world.target)
             return run if property_id in run.findings else None
 
         shrinker = Shrinker(
@@ -111,6 +111,7 @@ class Search:
             self.found[property_id],
             lambda schedule: alternatives(subject, schedule),
             SHRINKING_RUNS,
+            self.scopes,
         )
         smallest = shrinker.shrink()
         for other in smallest.findings:
@@ -121,11 +122,6 @@ class Search:
         return tell(
             subject, property_id, smallest.schedule, self.portion.part, self.seed, shrinker.runs
         )
-
-
-def _close(run: Run) -> None:
-    if run.world.subject.shape.has("close"):
-        run.world.target.close()
 
 
 def add(total: dict[str, int], more: dict[str, int]) -> None:

@@ -38,6 +38,8 @@ class Shrinker:
     best: Run
     alternatives: Alternatives = _none
     max_runs: int = 1500
+    scopes: tuple[Scope, ...] = SCOPES
+    """Settings that the target accepts, among which there may be a simpler one."""
     runs: int = 0
     _tried: set[object] = field(factory=set)
 
@@ -46,7 +48,7 @@ class Shrinker:
         self.best = self._without_skipped(self.best)
         while True:
             before = self.best.schedule.score
-            for candidates in (_scopes, _orders, _chunks, _waits, _pairs, _subsets, _later):
+            for candidates in (self._scopes, _orders, _chunks, _waits, _pairs, _subsets, _later):
                 self._improve(candidates)
             if self.best.schedule.score == before:
                 self._improve(self._substitutes)
@@ -65,6 +67,13 @@ class Shrinker:
                 if candidate.score < self.best.schedule.score and self._accept(candidate):
                     improved = True
                     break
+
+    def _scopes(self, schedule: Schedule) -> Iterator[Schedule]:
+        """The same deviations in a simpler setting."""
+        now = schedule.scope
+        for scope in sorted(self.scopes, key=lambda scope: (len(scope.orders), scope.size)):
+            simpler = evolve(now, name=scope.name, orders=scope.orders, stock=scope.stock)
+            yield Schedule(simpler, schedule.deviations)
 
     def _substitutes(self, schedule: Schedule) -> Iterator[Schedule]:
         """With one deviation of any kind in the place of all, or of two: a simpler way there."""
@@ -118,19 +127,6 @@ def _without_skipped(run: Run) -> Schedule:
             kept.append(evolve(deviation, wait=deviation.wait + carried))
             carried = 0
     return evolve(run.schedule, deviations=tuple(kept))
-
-
-def _scopes(schedule: Schedule) -> Iterator[Schedule]:
-    """The same deviations in a simpler setting."""
-    now = schedule.scope
-    for scope in SCOPES:
-        if _size(scope) < _size(now):
-            simpler = evolve(scope, delivery=now.delivery, faults=now.faults, budgets=now.budgets)
-            yield Schedule(simpler, schedule.deviations)
-
-
-def _size(scope: Scope) -> tuple[int, int]:
-    return len(scope.orders), sum(len(order.lines) for order in scope.orders)
 
 
 def _orders(schedule: Schedule) -> Iterator[Schedule]:

@@ -10,6 +10,7 @@ from model.conformance import observable_rows
 from model.environment import FAULT_MEANING, Delivery, Fault
 from model.specification import PROPERTIES, Needs, Property
 from properties.options import Settings
+from properties.scopes import scope_from_json
 from properties.search import Portion, add
 from properties.subject import Source, Subject
 from reports.counterexample import Counterexample
@@ -58,11 +59,10 @@ class Total:
 def simplicity(counterexample: Counterexample) -> tuple[object, ...]:
     """How simple a counterexample is, least first: as schedules are scored."""
     actions = counterexample.schedule["actions"]
-    orders = counterexample.schedule["scope"]["orders"]
-    lines = sum(len(order["lines"]) for order in orders)
+    scope = scope_from_json(counterexample.schedule["scope"])
     faults = sum(1 for step in counterexample.deviations if step.kind == "fault")
     waits = sum(int(action[0]) for action in actions)
-    return len(orders), faults, len(actions), lines, waits, str(actions)
+    return len(scope.orders), faults, len(actions), scope.size, waits, str(actions)
 
 
 def summarise(

@@ -87,7 +87,7 @@ class World:
     """How much of each budget is spent."""
     acted: set[tuple[str, str]] = field(factory=set)
     cancels: set[str] = field(factory=set)
-    """Orders of which a cancel was accepted."""
+    """Orders of which a cancel was accepted, or was not answered."""
     attempts: dict[str, int] = field(factory=dict)
     errors: list[str] = field(factory=list)
     now: float = _EPOCH

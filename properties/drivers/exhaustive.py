@@ -100,6 +100,7 @@ def _descend(
         if exploration.hashed:
             state = digest(world)
             if state in exploration.seen:
+                world.subject.close(world.target)
                 return
             exploration.seen.add(state)
         exploration.states += 1
