@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -50,31 +52,91 @@ def shop_in(folder: Path) -> Path:
     return folder
 
 
-def verify(folder: Path, *arguments: str, patience: float = 0) -> Outcome:
-    """Run the kit in `folder`; reports go to `folder`/reports.
+def verify(folder: Path, *arguments: str) -> Outcome:
+    """Run the kit in `folder`; reports go to `folder`/reports."""
+    return _run(folder, [sys.executable, "-m", "pytest", *_common(folder), *arguments])
 
-    With `patience` a target that hangs is given up after so many seconds.
+
+def attempt(folder: Path, code: str, *arguments: str, target: str = "mine:make") -> Outcome:
+    """Run `quick` on a target of mine.py, which holds `code`, beside the shop; see no traceback."""
+    write(folder, "mine", code)
+    outcome = verify(folder, "--saga-profile=quick", f"--saga-target={target}", *arguments)
+    assert outcome.shows_no_traceback()
+    return outcome
+
+
+_EACH = """
+import json, sys, pytest, properties.watchdog as watchdog
+watchdog.PATIENCE = 0.3
+for arguments in json.load(sys.stdin):
+    code = pytest.main(sys.argv[1:] + arguments)
+    sys.stderr.flush()
+    print(f"=== {int(code)}", flush=True)
+"""
+
+
+def attempt_each(folder: Path, targets: Mapping[str, tuple[str, str]]) -> dict[str, Outcome]:
+    """Run `quick` on each target, given by its spec and the code of its module.
+
+    In one process, since starting one takes longer than all else. What hangs for 0.3 s hangs.
     """
-    start = ["-m", "pytest"]
-    if patience:
-        start = [
-            "-c",
-            "import sys, pytest, properties.watchdog as watchdog; "
-            f"watchdog.PATIENCE = {patience}; sys.exit(pytest.main(sys.argv[1:]))",
-        ]
-    ours = ("SAGA_", "PYTEST_", "COVERAGE_")
+    for spec, code in targets.values():
+        write(folder, spec.partition(":")[0], code)
+    arguments = [["--saga-profile=quick", f"--saga-target={spec}"] for spec, _ in targets.values()]
+    command = [sys.executable, "-c", _EACH, *_common(folder)]
+    text = _run(folder, command, json.dumps(arguments)).text
+    ends = list(re.finditer(r"^=== (\d+)$", text, re.MULTILINE))
+    assert len(ends) == len(targets), text
+    starts = [0, *(end.end() for end in ends)]
+    return {
+        name: Outcome(int(end.group(1)), text[start : end.start()])
+        for name, start, end in zip(targets, starts, ends, strict=False)
+    }
+
+
+def write(folder: Path, module: str, code: str) -> None:
+    """Write a module of the user's, beside the shop."""
+    if not (folder / "shop").exists():
+        shop_in(folder)
+    if code:
+        (folder / f"{module}.py").write_text(code, encoding="utf-8")
+
+
+def _common(folder: Path) -> list[str]:
+    reports = f"--saga-report-dir={folder / 'reports'}"
+    return [str(ROOT / "properties"), *("-q", "-n", "0", "-p", "no:cacheprovider"), reports]
+
+
+def _run(folder: Path, command: list[str], stdin: str = "") -> Outcome:
+    ours = ("SAGA_", "PYTEST_", "PYTHONPATH")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    if "-c" in command:
+        environment["PYTHONPATH"] = str(ROOT)
     run = subprocess.run(
-        [
-            *(sys.executable, *start, str(ROOT / "properties"), "-q", "-n", "0"),
-            *("-p", "no:cacheprovider", f"--saga-report-dir={folder / 'reports'}"),
-            *arguments,
-        ],
+        command,
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "COLUMNS": "100"} if patience else environment,
-        capture_output=True,
+        env=environment,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         timeout=300,
         check=False,
     )
-    return Outcome(run.returncode, run.stdout + run.stderr)
+    return Outcome(run.returncode, run.stdout)
+
+
+def pickup(members: str = "pass") -> str:
+    """The code of a shop that is right but for the members given here."""
+    return _variant("from shop.pickup import Pickup as Right", members)
+
+
+def express(members: str = "pass") -> str:
+    """The same with coroutines."""
+    return _variant("from shop.express import Express as Right", members)
+
+
+def _variant(imports: str, members: str) -> str:
+    body = "".join(f"    {line}\n" for line in members.splitlines())
+    make = "def make(world):\n    return Mine(world)\n"
+    return f"{imports}\n\n\nclass Mine(Right):\n{body}\n\n{make}"

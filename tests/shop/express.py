@@ -10,12 +10,11 @@ class Express:
     """Two participants: the desk takes orders, the back room does everything else."""
 
     subscriptions = {"desk": ["Done", "Failed"], "back": ["Ordered"]}  # noqa: RUF012
-    roles = {role: "back" for role in ("payment", "inventory", "shipping")}  # noqa: RUF012
+    roles = {"order": "desk", "payment": "back"}  # noqa: RUF012
     terminal = {"Done": "confirmed", "Failed": "failed"}  # noqa: RUF012
 
     def __init__(self, world: Any) -> None:
         self.world = world
-        self.roles = {**type(self).roles, "order": "desk"}
         self.orders: dict[str, str] = {}
         self.stock = dict(world.stock)
         self.held: dict[str, Counter[str]] = {}
