@@ -31,6 +31,13 @@ def replay(verification: Verification) -> str:
     assert settings.replay is not None
     file = Path(settings.replay)
     stored = read_json(file)
+    property_id = stored["property"]
+    if property_id not in BY_ID:
+        raise ScheduleFileError(
+            f"there is no property {property_id!r}",
+            f"{file}, field property",
+            did_you_mean(property_id, BY_ID, "search again, with this version of the kit"),
+        )
     given = settings.origins.get("target", "default") != "default"
     target = settings.target if given else stored["target"]
     subject = verification.subject() if target == settings.target else probe(target)
@@ -42,13 +49,6 @@ def replay(verification: Verification) -> str:
             str(file),
             "it was changed by hand, or written by another version of the kit: search again",
         ) from None
-    property_id = stored["property"]
-    if property_id not in BY_ID:
-        raise ScheduleFileError(
-            f"there is no property {property_id!r}",
-            f"{file}, field property",
-            did_you_mean(property_id, BY_ID, "search again, with this version of the kit"),
-        )
     run = run_schedule(subject, schedule, Trace(), subject.conformance())
     subject.close(run.world.target)
     if property_id not in run.findings:

@@ -183,10 +183,12 @@ def kill(task: Task) -> None:
 
 def describe_error(error: BaseException) -> str:
     """An error of the target in one line, with the place in the target's code."""
-    frames = traceback.extract_tb(error.__traceback__)
-    others = [frame for frame in frames if not frame.filename.startswith(_HERE)]
-    own = [frame for frame in others if not frame.filename.startswith(_LIBRARIES)] or others
-    where = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    frames = [
+        (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    others = [frame for frame in frames if not frame[0].startswith(_HERE)]
+    own = [frame for frame in others if not frame[0].startswith(_LIBRARIES)] or others
+    where = f" ({Path(own[-1][0]).name}:{own[-1][1]})" if own else ""
     text = str(error)
     return f"{type(error).__name__}{f': {text}' if text else ''}{where}"
 
