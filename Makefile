@@ -2,7 +2,7 @@
 # and git: the first target makes an environment of its own in .venv, with the dependencies that
 # pyproject.toml names. The kit itself is not installed; it runs from this clone.
 #
-#   make check [TARGET=module:factory] [PROFILE=quick|ci|nightly] [ARGS="--saga-seed=7 -n auto"]
+#   make check [TARGET=module:factory] [PROFILE=quick|ci|nightly] [ARGS="--saga-seed=7 -n 0"]
 
 PYTHON  = python3
 TARGET  =
@@ -34,7 +34,7 @@ help:
 	@echo 'make clean             remove the environment, caches and reports'
 
 check: $(VENV)/installed
-	$(RUN) pytest properties $(target)--saga-profile=$(PROFILE)$(if $(ARGS), $(ARGS))
+	$(RUN) pytest properties -q -n auto $(target)--saga-profile=$(PROFILE)$(if $(ARGS), $(ARGS))
 
 test: $(VENV)/installed-dev
 	$(RUN) pytest tests -n auto$(if $(ARGS), $(ARGS))

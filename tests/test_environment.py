@@ -72,14 +72,14 @@ def script(path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["check"], "properties --saga-profile=ci"),
+        (["check"], "properties -q -n auto --saga-profile=ci"),
         (
             ["check", "TARGET=shop.saga:make", "PROFILE=quick", "ARGS=-n auto --saga-seed=7"],
-            "properties --saga-target='shop.saga:make' --saga-profile=quick -n auto --saga-seed=7",
+            "properties -q -n auto --saga-target='shop.saga:make' --saga-profile=quick -n auto --saga-seed=7",
         ),
         (
             ["check", "TARGET=cmd: node it's.js"],
-            r"properties --saga-target='cmd: node it'\''s.js' --saga-profile=ci",
+            r"properties -q -n auto --saga-target='cmd: node it'\''s.js' --saga-profile=ci",
         ),
         (["test"], "tests -n auto"),
         (["test", "ARGS=-k money"], "tests -n auto -k money"),
@@ -104,7 +104,7 @@ def test_the_shell_s_own_variables_do_not_count(
     for name in ("TARGET", "PROFILE", "ARGS", "PYTHON"):
         monkeypatch.setenv(name, "other")
     run = Clone(tmp_path).run("make", "check")
-    assert run.stdout == ".venv/bin/python -m pytest properties --saga-profile=ci\n"
+    assert run.stdout == ".venv/bin/python -m pytest properties -q -n auto --saga-profile=ci\n"
 
 
 @pytest.mark.parametrize(("target", "extras"), [("check", []), ("test", ["dev"])])
