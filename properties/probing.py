@@ -216,9 +216,15 @@ def _check_same_twice(subject: Subject, scope: Scope) -> None:
     for _ in range(2):
         trace = Trace()
         run = run_schedule(subject, Schedule(scope), trace)
-        last = run.world.sighting.last
+        last, before = run.world.sighting.last, _done(run)
         if last is not None:
             _check_only_reads(last, run.world.target, run.world.orders)
+        if _done(run) != before:
+            raise TargetError(
+                "publishes, or has an effect outside, although it was only looked at",
+                "observe()",
+                "observe() only reads: publish, charge and book in place_order, handle or relay",
+            )
         subject.close(run.world.target)
         tellings.append(trace.steps)
     difference = first_difference(*tellings)
@@ -229,6 +235,11 @@ def _check_same_twice(subject: Subject, scope: Scope) -> None:
             "make the factory build everything afresh, take ids and time from world.new_id() and "
             "world.clock(), and do not iterate over sets",
         )
+
+
+def _done(run: Run) -> tuple[int, int]:
+    """How many events were published in a run, and how many effects there were."""
+    return len(run.world.network.published), len(run.world.history.ledger.entries)
 
 
 def first_difference(one: list[Step], other: list[Step]) -> str:

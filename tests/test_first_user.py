@@ -118,6 +118,13 @@ LATER: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         ("observe(): shows something else the second time",),
     ),
+    "observe charges once there is an order": (
+        pickup(
+            "def observe(self):\n    if self.orders:\n"
+            "        self.world.payments.charge('o1', 1999, 'EUR')\n    return super().observe()"
+        ),
+        ("observe(): publishes, or has an effect outside", "observe() only reads"),
+    ),
     "orders of the run before": (
         pickup(
             "kept = {}\ndef __init__(self, world):\n    super().__init__(world)\n"
