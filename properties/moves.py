@@ -87,19 +87,9 @@ def _handle(world: World, message: Message) -> None:
     if world.trace is not None:
         world.trace.delivered(message)
     world.free[participant] -= 1
-    envelope = json.loads(message.event)
     arguments = (participant, json.loads(message.event))
-    _begin(
-        world,
-        message.task_name,
-        Work.HANDLE,
-        participant,
-        message.order,
-        "handle",
-        arguments,
-        message,
-        envelope,
-    )
+    name = message.task_name
+    _begin(world, name, Work.HANDLE, participant, message.order, "handle", arguments, message)
 
 
 def _begin(
@@ -111,18 +101,15 @@ def _begin(
     member: str,
     arguments: tuple[Any, ...],
     message: Message | None = None,
-    envelope: dict[str, Any] | None = None,
 ) -> None:
     world.handlings += 1
     function = getattr(world.target, member)
     is_coroutine = member in world.subject.shape.coroutines
     stepper = stepper_for(function, is_coroutine, *arguments)
-    task = Task(name, work, participant, order, stepper, world.handlings, message, envelope)
+    task = Task(name, work, participant, order, stepper, world.handlings, message)
     task.since = world.history.step
-    if work is Work.HANDLE or work is Work.RELAY:
-        concurrent = any(other.participant == participant for other in world.tasks.values())
-        if concurrent and work is Work.HANDLE:
-            world.count(Fault.CONCURRENCY)
+    if work is Work.HANDLE and any(t.participant == participant for t in world.tasks.values()):
+        world.count(Fault.CONCURRENCY)
     world.tasks[name] = task
     _run(world, task, stepper.start)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -35,7 +35,9 @@ class Message:
     queue: str
     event: str
     """The envelope as JSON text: every handling gets a fresh one."""
-    place: int
+    id: str
+    saga_id: str
+    place: int = 0
     """Position in the order of publication."""
     handled: int = 0
     held: bool = False
@@ -53,6 +55,7 @@ class Message:
 
 
 QueueOf = Callable[[str, str], str]
+_as_json = json.JSONEncoder(allow_nan=False).encode
 
 
 @define(eq=False)
@@ -80,7 +83,7 @@ class Network:
         Raises:
             TypeError, ValueError: the event is not plain JSON data.
         """
-        event = json.dumps(draft.attributes, allow_nan=False)
+        event = _as_json(draft.attributes)
         self.published.append(draft)
         participants = self.subscribers.get(draft.type, ())
         if not participants:
@@ -89,40 +92,38 @@ class Network:
 
     def _first(self, draft: Draft, event: str, participant: str) -> Message:
         name = self._name(f"{draft.type}({draft.order}) to {participant}")
-        queue = self.queue_of(participant, draft.type)
-        message = self._enqueue(name, name, draft.type, draft.order, participant, queue, event)
+        message = Message(
+            name,
+            name,
+            draft.type,
+            draft.order,
+            participant,
+            self.queue_of(participant, draft.type),
+            event,
+            str(draft.attributes["id"]),
+            str(draft.attributes["sagaid"]),
+        )
         self.originals[name] = message
-        return message
+        return self._enqueue(message)
 
     def _name(self, base: str) -> str:
         count = self._copies.get(base, 0) + 1
         self._copies[base] = count
         return base if count == 1 else f"{base}, copy {count}"
 
-    def _enqueue(
-        self,
-        name: str,
-        origin: str,
-        type_: str,
-        order: str,
-        participant: str,
-        queue: str,
-        event: str,
-    ) -> Message:
+    def _enqueue(self, message: Message) -> Message:
         self._place += 1
-        message = Message(name, origin, type_, order, participant, queue, event, self._place)
+        message.place = self._place
         self.in_flight.append(message)
         return message
 
     def copy(self, message: Message, new_id: str | None = None) -> Message:
         """Put another copy of `message` in flight, behind everything else."""
+        name = self._name(message.origin.partition(", copy ")[0])
         event = message.event
         if new_id is not None:
-            envelope = json.loads(event)
-            envelope["id"] = new_id
-            event = json.dumps(envelope)
-        name = self._name(message.origin.partition(", copy ")[0])
-        return self._enqueue(
+            event = _as_json({**json.loads(event), "id": new_id})
+        copy = Message(
             name,
             message.origin,
             message.type,
@@ -130,25 +131,27 @@ class Network:
             message.participant,
             message.queue,
             event,
+            new_id or message.id,
+            message.saga_id,
         )
+        return self._enqueue(copy)
 
-    def deliverable(self, free: Mapping[str, int]) -> Iterator[Message]:
+    def deliverable(self, free: Mapping[str, int]) -> list[Message]:
         """Messages that may be handed to participants with a free consumer, oldest first."""
         contract = self.contract
-        if contract is Delivery.AT_LEAST_ONCE_UNORDERED:
-            for message in self.in_flight:
-                if not message.held and free[message.participant] > 0:
-                    yield message
-            return
-        per_order = contract is Delivery.AT_LEAST_ONCE_PER_ORDER_FIFO
-        blocked: set[tuple[str, str]] = set()
+        waiting = self.in_flight
+        if contract is not Delivery.AT_LEAST_ONCE_UNORDERED:
+            waiting = self._heads(per_order=contract is Delivery.AT_LEAST_ONCE_PER_ORDER_FIFO)
+        return [
+            message for message in waiting if not message.held and free[message.participant] > 0
+        ]
+
+    def _heads(self, per_order: bool) -> list[Message]:
+        """The first message of each queue, or of each order in each queue."""
+        heads: dict[tuple[str, str], Message] = {}
         for message in self.in_flight:
-            key = (message.queue, message.order if per_order else "")
-            if key in blocked:
-                continue
-            blocked.add(key)
-            if not message.held and free[message.participant] > 0:
-                yield message
+            heads.setdefault((message.queue, message.order if per_order else ""), message)
+        return list(heads.values())
 
     def acknowledge(self, message: Message) -> None:
         """The consumer has acknowledged: the broker forgets this copy."""

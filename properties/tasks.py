@@ -54,7 +54,6 @@ class Task:
     stepper: Stepper
     handling: int
     message: Message | None = None
-    envelope: dict[str, Any] | None = None
     operation: Operation | None = None
     result: Any = None
     finished: bool = False
@@ -77,12 +76,12 @@ class Task:
     @property
     def saga_id(self) -> str:
         """The saga that the message being handled belongs to."""
-        return str(self.envelope["sagaid"]) if self.envelope else self.order
+        return self.message.saga_id if self.message is not None else self.order
 
     @property
     def message_id(self) -> str:
         """The id of the message being handled."""
-        return str(self.envelope["id"]) if self.envelope else ""
+        return self.message.id if self.message is not None else ""
 
     def dies_again(self) -> bool:
         """Whether it is worth killing once more; if not, it stops, and `kill` reports it."""

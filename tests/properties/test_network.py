@@ -31,7 +31,8 @@ def network(contract: Delivery, *events: tuple[str, str]) -> Network:
 
 def publish(broker: Network, type_: str, order: str, **data: Any) -> list[Message]:
     """Publish one event."""
-    return broker.publish(Draft(type_, order, "s", {"id": f"{type_}-{order}", "data": data}))
+    envelope = {"id": f"{type_}-{order}", "sagaid": order, "data": data}
+    return broker.publish(Draft(type_, order, "s", envelope))
 
 
 def names(broker: Network, free: Any = EVERYBODY) -> list[str]:
