@@ -114,7 +114,8 @@ def _again(seen: Evidence) -> Name | None:
     if all(crash.port == ACKNOWLEDGE for crash in crashes):
         return Name.INBOX  # it had been handled to its end
     if all(_sent(crash) for crash in crashes):
-        strangers = _under_two_ids(seen)
+        sent = {crash.port.removeprefix("publish ") for crash in crashes}
+        strangers = [message for message in _under_two_ids(seen) if message.type in sent]
         known = not strangers or any(_same_harm(seen, message) for message in strangers)
         return Name.INBOX if known else Name.STABLE_MESSAGE_ID
     return None

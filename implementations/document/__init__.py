@@ -1,7 +1,7 @@
-"""The document's own example, typed in as it stands: a saga that works until something goes wrong.
+"""The document's own example, typed in as it stands: a saga until something goes wrong.
 
-`services` has the services with all their defects, `saga` makes a target of them, and `ladder` mends
-them one by one, each time what the kit's report asked for. The tutorial in `docs/` walks up.
+`services` has the services with all their defects, and `saga` makes a target of them. `ladder`
+mends them one by one, each time what the kit's report asked for; `docs/tutorial.md` walks up.
 """
 
 from __future__ import annotations

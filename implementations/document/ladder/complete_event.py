@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from implementations.document.ladder import rung_01, rung_04
-from implementations.document.saga import Saga, Services
+from implementations.document import services
+from implementations.document.saga import Services
 
 
-class Payments(rung_01.Payments):
+class Payments(services.Payments):
     """`payment.processed` says what was paid for."""
 
     def facts(self, event: dict[str, Any], charge_id: str) -> dict[str, Any]:
@@ -16,10 +16,4 @@ class Payments(rung_01.Payments):
         return {**super().facts(event, charge_id), "items": event["items"]}
 
 
-SERVICES: Services = {**rung_04.SERVICES, "payment": Payments}
-
-
-def make(world: Any) -> Saga:
-    """The saga of this rung."""
-    return Saga(world, SERVICES)
-
+FIX: Services = {"payment": Payments}
