@@ -120,7 +120,7 @@ def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> 
     world.touched = True
     world.active.add(task.participant)
     if task.work is not Work.RELAY and world.subject.shape.has("relay"):
-        world.dirty[task.participant] = world.history.step
+        _may_have_written(world, task)
     outcome = advance(task, move)
     if world.asynchronous:
         _check_awaited(world, task, paused=outcome is None)
@@ -130,6 +130,12 @@ def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> 
         finish(world, task, outcome.result)
     else:
         fail(world, task, outcome)
+
+
+def _may_have_written(world: World, task: Task) -> None:
+    """There may be something in an outbox: after an act in anybody's, people go where they like."""
+    everybody = world.subject.shape.participants if task.work is Work.ACT else ()
+    world.dirty.update(dict.fromkeys((task.participant, *everybody), world.history.step))
 
 
 def _check_awaited(world: World, task: Task, paused: bool) -> None:

@@ -368,13 +368,12 @@ class World:
         moving = [message for message in self.network.in_flight if message.failures]
         if moving:
             worst = max(moving, key=lambda message: message.failures)
-            why = (
-                f"{worst.task_name} has failed {worst.failures} times and is tried again for ever"
-                + (f": {self.errors[-1]}" if self.errors else "")
-            )
-            not_quiescent(self.history, worst.order, why)
+            order = worst.order
+            why = f"{worst.task_name} has failed {worst.failures} times and is tried again for ever"
         else:
-            not_quiescent(self.history, "", f"still moving {limit} steps after faults stopped")
+            order, why = "", f"still moving {limit} steps after faults stopped"
+        last = f": {self.errors[-1]}" if self.errors else ""
+        not_quiescent(self.history, order, why + last)
 
     def _count_short_stock(self) -> None:
         short = any("short stock" in saga.reasons for saga in self.history.sagas.values())
