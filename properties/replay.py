@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     from properties.session import Verification
 
 
-def replay(verification: Verification) -> str:
-    """What the stored schedule still violates, in words; empty if nothing any more.
+class Outcome(StrEnum):
+    """What came of a replay."""
+
+    VIOLATED = "violated"
+    FIXED = "fixed"
+    LOST = "lost its meaning"
+
+
+def replay(verification: Verification) -> tuple[Outcome, str]:
+    """What came of running the stored schedule again, and what there is to say of it.
 
     Raises:
         ScheduleFileError: the file cannot be read.
@@ -52,26 +61,25 @@ def replay(verification: Verification) -> str:
     run = run_schedule(subject, schedule, Trace(), subject.conformance())
     subject.close(run.world.target)
     if property_id not in run.findings:
-        verification.remark(_no_longer(property_id, run))
-        if run.findings:
-            return f"{property_id} is not violated any more, but {', '.join(run.findings)} is"
-        return ""
+        return _no_longer(property_id, run)
     counterexample = tell(subject, property_id, schedule, stored["tier"], stored["seed"], 0)
     told = [step_line(step) for step in counterexample.steps]
     verification.remark(_compared(stored.get("steps", []), told))
-    return counterexample_text(counterexample, replay_command(file, target))
+    return Outcome.VIOLATED, counterexample_text(counterexample, replay_command(file, target))
 
 
-def _no_longer(property_id: str, run: Run) -> str:
-    """What a replay that violates nothing says, and whether it means anything."""
+def _no_longer(property_id: str, run: Run) -> tuple[Outcome, str]:
+    """The property holds: is it fixed, or does the schedule not get to where it was violated?"""
     said = f"replay: {property_id} is no longer violated by this schedule"
-    if run.skipped:
-        gone = "; ".join(in_words(action) for action in run.skipped)
-        said += (
-            f". But the target no longer gets to where the schedule deviates ({gone}): it may have "
-            "lost its meaning, so search again"
-        )
-    return said
+    if run.findings:
+        return Outcome.VIOLATED, f"{said}, but {', '.join(run.findings)} is"
+    if not run.skipped:
+        return Outcome.FIXED, said
+    gone = "; ".join(in_words(action) for action in run.skipped)
+    return Outcome.LOST, (
+        f"{said}, but the target no longer gets to where the schedule deviates ({gone}): it may "
+        "have lost its meaning, so search again"
+    )
 
 
 def _compared(before: list[str], now: list[str]) -> str:

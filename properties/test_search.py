@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from implementations.errors import TargetError
-from properties.replay import replay
+from properties.replay import Outcome, replay
 from properties.session import keep, part_names, verification
 from reports.schedule_file import ScheduleFileError
 
@@ -21,18 +21,22 @@ def test_search(part: str, request: pytest.FixtureRequest) -> None:
 
     A replay fails by itself, as long as the counterexample still violates its property.
     """
-    said = _do(part, request)
-    if said:
+    outcome, said = _do(part, request)
+    if outcome is Outcome.VIOLATED:
         pytest.fail(said, pytrace=False)
+    if said:
+        verification(request.config).remark(said)
+    if outcome is Outcome.LOST:
+        pytest.skip(said)
 
 
-def _do(part: str, request: pytest.FixtureRequest) -> str:
+def _do(part: str, request: pytest.FixtureRequest) -> tuple[Outcome, str]:
     """What there is to say to the user, who sees no traceback of ours."""
     try:
         if part == "replay":
             return replay(verification(request.config))
         portion = verification(request.config).run(part)
     except (TargetError, ScheduleFileError) as error:
-        return str(error)
+        return Outcome.VIOLATED, str(error)
     keep(request.node, portion)
-    return portion.error
+    return Outcome.VIOLATED if portion.error else Outcome.FIXED, portion.error

@@ -23,6 +23,8 @@ from properties.world import World
 #: name, setting, budgets: at most one of each fault is enough for every bug measured so far.
 #: Handlers interleave only where the budget says so, or no scope would be small.
 _BUDGETS: tuple[tuple[str, Scope, dict[Fault, int]], ...] = (
+    ("no fault", SINGLE, {}),
+    ("no fault", SHORT, {}),
     ("1 crash", SINGLE, {Fault.CRASH: 1}),
     ("1 duplicate", SINGLE, {Fault.DUPLICATE: 1}),
     ("1 duplicate, 1 crash", SINGLE, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
