@@ -1,4 +1,4 @@
-"""The document's own example, typed in as it stands: a saga until something goes wrong.
+"""The document's own example, typed in as it stands: it works until something goes wrong.
 
 `services` has the services with all their defects, and `saga` makes a target of them. `ladder`
 mends them one by one, each time what the kit's report asked for; `docs/tutorial.md` walks up.

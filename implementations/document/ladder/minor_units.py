@@ -6,6 +6,7 @@ from typing import Any
 
 from implementations.document import services
 from implementations.document.saga import Services
+from implementations.document.services import Declined
 
 
 class Orders(services.Orders):
@@ -25,7 +26,7 @@ class Payments(services.Payments):
         order_id, amount, currency = event["order_id"], event["amount"], event["currency"]
         answer = self.world.payments.charge(order_id, amount, currency)  # B02: no key
         if answer["status"] == "refused":
-            raise services.Declined(answer["reason"])
+            raise Declined(answer["reason"])
         return str(answer["id"])
 
 
