@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -52,8 +52,7 @@ class ObservedShipment:
     status: ShipmentStatus
 
 
-@frozen(hash=False)
-class Observation:
+class Observation(NamedTuple):
     """A snapshot of a target. What is None the target does not have; an empty one it has."""
 
     orders: dict[str, Status]

@@ -7,6 +7,7 @@ of a position in a list. A schedule made of names survives the removal of a step
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from model.environment import Fault
@@ -51,6 +52,8 @@ class Mode(StrEnum):
     AFTER = "after"
 
 
+#: Like `Action(...)`, but one that was made before is not made again: runs name the same few.
+made = lru_cache(maxsize=1 << 14)(Action)
 IDLE = Action(Kind.IDLE)
 
 #: kinds that a broker, a client and correct services show on a good day
@@ -68,6 +71,18 @@ _FAULT_OF_KIND = {
 }
 
 
+@lru_cache(maxsize=1 << 10)
+def relay_name(participant: str) -> str:
+    """What the relaying of a participant's outbox is called while it is under way."""
+    return f"{participant} relay"
+
+
+@lru_cache(maxsize=1 << 10)
+def request_name(action: Action) -> str:
+    """What a request from outside is called while it is under way."""
+    return f"{action.kind} {action.subject}"
+
+
 def fault_of(action: Action) -> Fault | None:
     """The fault that an action is, or None for a benign one."""
     if action.kind is Kind.ANSWER:
@@ -75,6 +90,7 @@ def fault_of(action: Action) -> Fault | None:
     return _FAULT_OF_KIND.get(action.kind)
 
 
+@lru_cache(maxsize=1 << 10)
 def fault_of_answer(port: str, mode: str) -> Fault:
     """The fault that an answer of a port is."""
     match mode:

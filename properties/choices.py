@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 from model.environment import Fault
 from model.vocabulary import Status
-from properties.actions import IDLE, Action, Kind, Mode, fault_of_answer
+from properties.actions import (
+    IDLE,
+    Action,
+    Kind,
+    Mode,
+    fault_of_answer,
+    made,
+    relay_name,
+    request_name,
+)
 from properties.network import Message
 from properties.stepping import Operation
 
@@ -26,16 +35,16 @@ def benign(world: World) -> list[Action]:
     if found and Fault.CONCURRENCY not in faults:
         return found[:1]
     for participant in world.dirty:
-        if f"{participant} relay" not in tasks:
-            found.append(Action(Kind.RELAY, participant))
+        if relay_name(participant) not in tasks:
+            found.append(made(Kind.RELAY, participant))
     deliveries = [message.deliver for message in world.network.deliverable(world.free)]
     found += deliveries if Fault.REORDER in faults else deliveries[:1]
     if world.unplaced and world.free.get(world.order_participant, 1) > 0:
-        found.append(Action(Kind.PLACE, world.unplaced[0]))
+        found.append(made(Kind.PLACE, world.unplaced[0]))
     if found:
         return found
     if world.timers:
-        return [Action(Kind.FIRE, min(world.timers, key=lambda timer: timer.due).name)]
+        return [made(Kind.FIRE, min(world.timers, key=lambda timer: timer.due).name)]
     if world.subject.shape.has("act"):
         found = _acts(world)
     return found or [IDLE]
@@ -45,7 +54,7 @@ def _acts(world: World) -> list[Action]:
     """What people do to a saga that waits for them; each thing once for each order."""
     names = world.target.actions()
     return [
-        Action(Kind.ACT, order, name)
+        made(Kind.ACT, order, name)
         for order, saga in world.history.sagas.items()
         if saga.status is Status.OPEN
         for name in names
@@ -69,7 +78,7 @@ def _answers(world: World) -> list[list[Action]]:
             continue
         for mode in modes(operation):
             if world.left(fault_of_answer(operation.port, mode)):
-                action = Action(Kind.ANSWER, task.name, operation.port, mode)
+                action = made(Kind.ANSWER, task.name, operation.port, mode)
                 if mode == Mode.REFUSED:
                     refused.append(action)
                 elif mode == Mode.TRANSIENT:
@@ -89,12 +98,12 @@ def _crashes(world: World) -> list[Action]:
         if task.operation is None:
             continue
         port = task.operation.port
-        found.append(Action(Kind.CRASH, task.name, port, Mode.BEFORE))
+        found.append(made(Kind.CRASH, task.name, port, Mode.BEFORE))
         if task.operation.has_effect:
-            found.append(Action(Kind.CRASH, task.name, port, Mode.AFTER))
+            found.append(made(Kind.CRASH, task.name, port, Mode.AFTER))
     for participant in world.subject.shape.subscriptions:
         if participant in world.active and participant not in busy:
-            found.append(Action(Kind.CRASH, participant))
+            found.append(made(Kind.CRASH, participant))
     return found
 
 
@@ -107,12 +116,12 @@ def _copies(world: World) -> list[list[Action]]:
     republished: list[Action] = []
     twice: list[Action] = []
     if world.left(Fault.DUPLICATE):
-        duplicates = [Action(Kind.DUPLICATE, name) for name in reversed(network.originals)]
+        duplicates = [original.duplicate for original in reversed(network.originals.values())]
     if world.left(Fault.REPUBLISH):
-        republished = [Action(Kind.REPUBLISH, name) for name in reversed(network.originals)]
+        republished = [made(Kind.REPUBLISH, name) for name in reversed(network.originals)]
     if world.left(Fault.CONCURRENCY) and Fault.DUPLICATE in world.scope.faults:
         twice = [
-            Action(Kind.TWICE, message.name)
+            made(Kind.TWICE, message.name)
             for message in network.deliverable(world.free)
             if world.free[message.participant] > 1
         ]
@@ -126,10 +135,10 @@ def _client(world: World) -> list[Action]:
         return []
     placed = [saga.order.id for saga in world.history.sagas.values() if saga.placed]
     if shape.has_cancel and world.left(Fault.CANCEL):
-        found += [Action(Kind.CANCEL, order) for order in placed]
+        found += [made(Kind.CANCEL, order) for order in placed]
     if shape.idempotent_place and world.left(Fault.RESUBMIT):
-        found += [Action(Kind.RESUBMIT, order) for order in placed]
-    return [action for action in found if f"{action.kind} {action.subject}" not in world.tasks]
+        found += [made(Kind.RESUBMIT, order) for order in placed]
+    return [action for action in found if request_name(action) not in world.tasks]
 
 
 def enabled(world: World, action: Action) -> bool:
@@ -143,7 +152,7 @@ def enabled(world: World, action: Action) -> bool:
         case Kind.ANSWER | Kind.CRASH if port:
             return _strikes(world, action)
         case Kind.RELAY:
-            return subject in world.dirty and f"{subject} relay" not in world.tasks
+            return subject in world.dirty and relay_name(subject) not in world.tasks
         case Kind.PLACE:
             return subject in world.unplaced and world.free.get(world.order_participant, 1) > 0
         case Kind.CRASH:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from implementations.errors import TargetError
-from properties.actions import Action, Kind
+from properties.actions import Kind, made
 from properties.network import Message
 from properties.stepping import Operation
 from properties.tasks import Task, Work, describe_error
@@ -57,7 +57,7 @@ def _finish_handling(world: World, task: Task, result: Any) -> None:
         # the acknowledgement is a port call of its own: a crash may fall just before it
         task.finished = True
         task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
-        task.resume = Action(Kind.RESUME, task.name, ACKNOWLEDGE)
+        task.resume = made(Kind.RESUME, task.name, ACKNOWLEDGE)
     elif result == "requeue":
         _requeue(world, task, message)
     elif result == "reject":

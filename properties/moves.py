@@ -11,7 +11,7 @@ from implementations.errors import TargetError
 from model.environment import Fault
 from model.monitors import on_handled_again
 from properties import choices
-from properties.actions import Action, Kind, Mode
+from properties.actions import Action, Kind, Mode, relay_name, request_name
 from properties.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish
 from properties.network import Message
 from properties.stepping import Finished, Operation
@@ -46,7 +46,7 @@ def _act(world: World, action: Action) -> None:
 def _request(world: World, action: Action, work: Work, member: str, *arguments: Any) -> None:
     """A call from outside, in the participant of the role order."""
     participant = world.order_participant
-    name = f"{action.kind} {action.subject}"
+    name = request_name(action)
     if world.trace is not None:
         world.trace.requested(participant, name)
     world.free[participant] = world.free.get(participant, 1) - 1
@@ -57,7 +57,8 @@ def _relay(world: World, action: Action) -> None:
     participant = action.subject
     if world.trace is not None:
         world.trace.relays(participant)
-    _begin(world, f"{participant} relay", Work.RELAY, participant, "", "relay", (participant,))
+    name = relay_name(participant)
+    _begin(world, name, Work.RELAY, participant, "", "relay", (participant,))
 
 
 def _deliver(world: World, action: Action) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from model.environment import Delivery
-from properties.actions import Action, Kind
+from properties.actions import Action, Kind, made
 
 
 @define(eq=False)
@@ -43,9 +43,11 @@ class Message:
     held: bool = False
     failures: int = 0
     deliver: Action = field(init=False)
+    duplicate: Action = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.deliver = Action(Kind.DELIVER, self.name)
+        self.deliver = made(Kind.DELIVER, self.name)
+        self.duplicate = made(Kind.DUPLICATE, self.name)
 
     @property
     def task_name(self) -> str:

@@ -29,13 +29,20 @@ class Sighting:
 
     def look(self) -> None:
         """Observe the target and tell the history what has changed."""
-        begins = self.last is None
-        observation = check_observation(self._observe(), () if begins else self.world.orders)
-        if begins and self.world.subject.sources.stock in (Source.OBSERVED, Source.TOTAL):
-            check_beginning(observation, self.world.scope.stock)
-        before, self.last = self.last, observation
+        world, before = self.world, self.last
+        known = () if before is None else world.orders
+        observation = check_observation(snapshot(world.target), known)
         if observation == before:
             return
+        sources = world.subject.sources
+        if before is None and sources.stock in (Source.OBSERVED, Source.TOTAL):
+            check_beginning(observation, world.scope.stock)
+        self.last = observation
+        world.running = world.last_task  # what has changed, the call that ran has brought about
+        self._tell(before, observation)
+        world.running = None
+
+    def _tell(self, before: Observation | None, observation: Observation) -> None:
         world = self.world
         sources = world.subject.sources
         if sources.stock is Source.OBSERVED:
@@ -51,14 +58,6 @@ class Sighting:
             world.history,
             world.warehouse.available if sources.stock is Source.DOUBLE else observation.stock,
         )
-
-    def _observe(self) -> Any:
-        world = self.world
-        running, world.running = world.running, None
-        try:
-            return snapshot(world.target)
-        finally:
-            world.running = running
 
     def _compare_reservations(self, before: Observation | None, now: Observation) -> None:
         old = (before.reservations if before else None) or {}

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import define
 
 from implementations.errors import TargetError
-from properties.actions import Action, Kind
+from properties.actions import Action, Kind, made
 from properties.network import Message
 from properties.stepping import (
     CoroutineStepper,
@@ -99,7 +99,7 @@ class Task:
                 "it seems to retry for ever: give up after a few attempts and raise, so that the "
                 "message is delivered again",
             )
-        self.resume = Action(Kind.RESUME, self.name, operation.port)
+        self.resume = made(Kind.RESUME, self.name, operation.port)
 
 
 def stepper_for(function: Callable[..., Any], is_coroutine: bool, *arguments: Any) -> Stepper:

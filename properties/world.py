@@ -168,9 +168,7 @@ class World:
         finally:
             self.running = None
         if self.touched:
-            self.running = self.last_task
             self.sighting.look()
-            self.running = None
         if not self.tasks:
             on_stable(history)
         self._judge_money_without_stock()
