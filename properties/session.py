@@ -178,12 +178,11 @@ class Verification:
             yield from _reports(verdict, self._text(verdict, told))
 
     def _rank(self, verdict: PropertyVerdict) -> tuple[Any, ...]:
-        """The simplest counterexample is told first, and for one schedule what broke first."""
+        """The simplest counterexample is told first; of equally simple ones, as specified."""
         known = self.total.counterexamples.get(verdict.id)
         if known is None:
             return ()
-        guilty = next((step.number for step in known.steps if step.guilty), 0)
-        return (*simplicity(known), guilty, self._place(verdict.id))
+        return (*simplicity(known)[:-1], self._place(verdict.id))
 
     @staticmethod
     def _place(property_id: str) -> int:
