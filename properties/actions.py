@@ -80,7 +80,7 @@ def relay_name(participant: str) -> str:
 @lru_cache(maxsize=1 << 10)
 def request_name(action: Action) -> str:
     """What a request from outside is called while it is under way."""
-    return f"{action.kind} {action.subject}"
+    return f"{action.port or action.kind} {action.subject}"
 
 
 def fault_of(action: Action) -> Fault | None:

@@ -53,13 +53,13 @@ def benign(world: World) -> list[Action]:
 def _acts(world: World) -> list[Action]:
     """What people do to a saga that waits for them; each thing once for each order."""
     names = world.target.actions()
-    return [
+    could = (
         made(Kind.ACT, order, name)
         for order, saga in world.history.sagas.items()
         if saga.status is Status.OPEN
         for name in names
-        if (name, order) not in world.acted
-    ]
+    )
+    return [action for action in could if request_name(action) not in world.acted]
 
 
 def faults(world: World) -> list[list[Action]]:
@@ -168,7 +168,7 @@ def enabled(world: World, action: Action) -> bool:
             return any(timer.name == subject for timer in world.timers)
         case Kind.ACT:
             may = world.subject.shape.has("act") and port in world.target.actions()
-            return may and subject in world.orders and (port, subject) not in world.acted
+            return may and subject in world.orders and request_name(action) not in world.acted
         case Kind.IDLE:
             return True
         case _:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The port call at which a handled message waits to be acknowledged.
 ACKNOWLEDGE = "acknowledge"
+#: How often people try what ends in an error.
+ACT_ATTEMPTS = 5
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
 
 
@@ -115,8 +117,18 @@ def fail(world: World, task: Task, error: Exception) -> None:
         case Work.CANCEL:
             world.cancels.add(task.order)  # nobody can tell: it may have been accepted
             end(world, task)
+        case Work.ACT:
+            _act_again(world, task)
+            end(world, task)
         case _:
             end(world, task)
+
+
+def _act_again(world: World, task: Task) -> None:
+    """Whoever did it got an error or no answer, and will try again."""
+    attempts = world.attempts[task.name] = world.attempts.get(task.name, 0) + 1
+    if attempts < ACT_ATTEMPTS:
+        world.acted.discard(task.name)
 
 
 def _fail_handling(world: World, task: Task) -> None:
@@ -163,6 +175,8 @@ def bury(world: World, task: Task) -> None:
         world.place_again(task.order)
     elif task.work is Work.CANCEL:
         world.cancels.add(task.order)
+    elif task.work is Work.ACT:
+        _act_again(world, task)
     message = task.message
     if message is not None and message in world.network.in_flight:
         world.network.give_back(message, to_the_end=False)

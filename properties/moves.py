@@ -39,7 +39,7 @@ def _cancel(world: World, action: Action) -> None:
 
 
 def _act(world: World, action: Action) -> None:
-    world.acted.add((action.port, action.subject))
+    world.acted.add(request_name(action))
     _request(world, action, Work.ACT, "act", action.port, action.subject)
 
 

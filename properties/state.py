@@ -38,6 +38,7 @@ def digest(world: World) -> Hashable:
         tuple(sorted(world.used.items())),
         tuple(sorted(world.active)),
         tuple(sorted(world.attempts.items())),
+        tuple(sorted(world.acted)),
         world.calls_made == world.calls_awaited,
         tuple((timer.name, timer.due) for timer in world.timers),
         tuple(sorted((key, repr(value)) for key, value in world.gateway.keys.stored.items())),

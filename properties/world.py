@@ -85,7 +85,8 @@ class World:
     """How often each fault was seen to take effect."""
     used: dict[Fault, int] = field(factory=dict)
     """How much of each budget is spent."""
-    acted: set[tuple[str, str]] = field(factory=set)
+    acted: set[str] = field(factory=set)
+    """What people have done, by the name of the call: each thing once for each order."""
     cancels: set[str] = field(factory=set)
     """Orders of which a cancel was accepted, or was not answered."""
     attempts: dict[str, int] = field(factory=dict)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from properties.actions import Kind, Mode
+from properties.endings import ACT_ATTEMPTS
 from properties.world import PLACE_ATTEMPTS
 from tests.properties.toys import TWO, Everything, Toy, act, rest, until, world_of
 
@@ -113,3 +114,45 @@ def test_a_business_rule_of_the_targets_own_is_a_reason() -> None:
     world.drain()
     assert world.history.findings["TRUE-1"].order == "o1"
     assert world.history.sagas["o2"].reasons
+
+
+class Person(Toy):
+    """Somebody has to approve the order, which needs a port."""
+
+    tried = 0
+
+    def work(self, event: dict[str, Any]) -> None:
+        """Wait for the person."""
+
+    def actions(self) -> list[str]:
+        """What a person can do."""
+        return ["approve"]
+
+    def act(self, name: str, order_id: str) -> None:
+        """A person does it."""
+        self.tried += 1
+        self.world.checkpoint("database", may_fail=True)
+        self.orders[order_id] = "confirmed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"), [(Kind.ANSWER, Mode.TRANSIENT), (Kind.CRASH, Mode.BEFORE)]
+)
+def test_people_try_again_after_an_error(kind: Kind, mode: Mode) -> None:
+    """Pins that what ended in an error, or in no answer, is done again; what went well is not."""
+    world = until(world_of(Person), Kind.RESUME, "approve o1")
+    act(world, kind, "approve o1", "database", mode)
+    rest(world)
+    assert world.target.tried == 2
+    assert world.target.orders == {"o1": "confirmed"}
+
+
+def test_people_give_up_in_the_end() -> None:
+    """Pins that what always fails is not tried for ever."""
+
+    class Broken(Person):
+        def act(self, name: str, order_id: str) -> None:
+            self.tried += 1
+            raise RuntimeError("no form")
+
+    assert rest(world_of(Broken)).target.tried == ACT_ATTEMPTS
