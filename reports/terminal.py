@@ -28,6 +28,7 @@ _LABEL = 11
 _ADVICE_LINES = 4
 _MISSING_SHOWN = 6
 _ORDERS_SHOWN = 2
+_INJECTED = ("ConnectionError", "TimeoutError")
 
 
 def counterexample_text(c: Counterexample, replay_command: str, report: str = "") -> str:
@@ -86,7 +87,16 @@ def _head(c: Counterexample) -> list[str]:
         *_labelled("target", f"{c.target}, {c.delivery}; {c.setting}"),
         *_labelled("found", c.finding),
         *_labelled("schedule", sentence(c), 3),
+        *_error(c),
     ]
+
+
+def _error(c: Counterexample) -> list[str]:
+    """Return the first error that no fault of ours brought about: often the cause of it all."""
+    notes = (note for step in c.steps for note in step.notes if " raised " in note)
+    own = (note for note in notes if not any(f" raised {ours}" in note for ours in _INJECTED))
+    first = next(own, "")
+    return _labelled("error", first) if first else []
 
 
 def _schedule_lines(selection: list[Step | Gap]) -> list[str]:

@@ -93,3 +93,17 @@ def test_summary_stays_within_its_width() -> None:
     text = summary_text(evolve(samples.summary(), properties=(row,), target=samples.HOSTILE))
     assert max(map(len, text.splitlines())) <= WIDTH
     assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_an_error_of_the_target_is_shown_wherever_it_came_up() -> None:
+    """Pins that what a handler raised by itself is not hidden in a step without a mark."""
+    c = samples.long(1000)
+    notes = {
+        300: "stock on job(o1) raised ConnectionError: no broker",
+        500: "stock on job(o1) raised ValueError: malformed (services.py:14)",
+    }
+    steps = [evolve(s, notes=(notes[s.number],) if s.number in notes else ()) for s in c.steps]
+    text = counterexample_text(evolve(c, steps=tuple(steps)), "replay")
+    assert "error        stock on job(o1) raised ValueError: malformed (services.py:14)\n" in text
+    assert "ConnectionError" not in text
+    assert "\nerror  " not in counterexample_text(c, "replay")
