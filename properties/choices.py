@@ -27,20 +27,28 @@ if TYPE_CHECKING:
     from properties.world import World
 
 
+_RELAY, _PLACE, _ANSWER, _CRASH = Kind.RELAY, Kind.PLACE, Kind.ANSWER, Kind.CRASH
+_TWICE, _CANCEL, _RESUBMIT = Kind.TWICE, Kind.CANCEL, Kind.RESUBMIT
+_REFUSED, _TRANSIENT, _BEFORE, _AFTER = Mode.REFUSED, Mode.TRANSIENT, Mode.BEFORE, Mode.AFTER
+_CONCURRENCY, _REORDER, _DUPLICATE = Fault.CONCURRENCY, Fault.REORDER, Fault.DUPLICATE
+_CRASHES, _CANCELS, _RESUBMITS = Fault.CRASH, Fault.CANCEL, Fault.RESUBMIT
+_REPUBLISHES = Fault.REPUBLISH
+
+
 def benign(world: World) -> list[Action]:
     """What may happen without any fault; never empty."""
     tasks = world.tasks
     found = [task.resume for task in tasks.values()]
     faults = world.scope.faults
-    if found and Fault.CONCURRENCY not in faults:
+    if found and _CONCURRENCY not in faults:
         return found[:1]
     for participant in world.dirty:
         if relay_name(participant) not in tasks:
-            found.append(made(Kind.RELAY, participant))
+            found.append(made(_RELAY, participant))
     deliveries = [message.deliver for message in world.network.deliverable(world.free)]
-    found += deliveries if Fault.REORDER in faults else deliveries[:1]
+    found += deliveries if _REORDER in faults else deliveries[:1]
     if world.unplaced and world.free.get(world.order_participant, 1) > 0:
-        found.append(made(Kind.PLACE, world.unplaced[0]))
+        found.append(made(_PLACE, world.unplaced[0]))
     if found:
         return found
     if world.timers:
@@ -78,10 +86,10 @@ def _answers(world: World) -> list[list[Action]]:
             continue
         for mode in modes(operation):
             if world.left(fault_of_answer(operation.port, mode)):
-                action = made(Kind.ANSWER, task.name, operation.port, mode)
-                if mode == Mode.REFUSED:
+                action = made(_ANSWER, task.name, operation.port, mode)
+                if mode == _REFUSED:
                     refused.append(action)
-                elif mode == Mode.TRANSIENT:
+                elif mode == _TRANSIENT:
                     transient.append(action)
                 else:
                     unknown.append(action)
@@ -89,7 +97,7 @@ def _answers(world: World) -> list[list[Action]]:
 
 
 def _crashes(world: World) -> list[Action]:
-    if not world.left(Fault.CRASH):
+    if not world.left(_CRASHES):
         return []
     found = []
     busy = set()
@@ -98,12 +106,12 @@ def _crashes(world: World) -> list[Action]:
         if task.operation is None:
             continue
         port = task.operation.port
-        found.append(made(Kind.CRASH, task.name, port, Mode.BEFORE))
+        found.append(made(_CRASH, task.name, port, _BEFORE))
         if task.operation.has_effect:
-            found.append(made(Kind.CRASH, task.name, port, Mode.AFTER))
+            found.append(made(_CRASH, task.name, port, _AFTER))
     for participant in world.subject.shape.subscriptions:
         if participant in world.active and participant not in busy:
-            found.append(made(Kind.CRASH, participant))
+            found.append(made(_CRASH, participant))
     return found
 
 
@@ -115,13 +123,13 @@ def _copies(world: World) -> list[list[Action]]:
     duplicates: list[Action] = []
     republished: list[Action] = []
     twice: list[Action] = []
-    if world.left(Fault.DUPLICATE):
-        duplicates = [original.duplicate for original in reversed(network.originals.values())]
-    if world.left(Fault.REPUBLISH):
+    if world.left(_DUPLICATE):
+        duplicates = [message.duplicate for message in reversed(network.originals.values())]
+    if world.left(_REPUBLISHES):
         republished = [made(Kind.REPUBLISH, name) for name in reversed(network.originals)]
-    if world.left(Fault.CONCURRENCY) and Fault.DUPLICATE in world.scope.faults:
+    if world.left(_CONCURRENCY) and _DUPLICATE in world.scope.faults:
         twice = [
-            made(Kind.TWICE, message.name)
+            made(_TWICE, message.name)
             for message in network.deliverable(world.free)
             if world.free[message.participant] > 1
         ]
@@ -133,11 +141,11 @@ def _client(world: World) -> list[Action]:
     found = []
     if world.free.get(world.order_participant, 1) <= 0:
         return []
-    placed = [saga.order.id for saga in world.history.sagas.values() if saga.placed]
-    if shape.has_cancel and world.left(Fault.CANCEL):
-        found += [made(Kind.CANCEL, order) for order in placed]
-    if shape.idempotent_place and world.left(Fault.RESUBMIT):
-        found += [made(Kind.RESUBMIT, order) for order in placed]
+    placed = [order for order, saga in world.history.sagas.items() if saga.placed]
+    if shape.has_cancel and world.left(_CANCELS):
+        found += [made(_CANCEL, order) for order in placed]
+    if shape.idempotent_place and world.left(_RESUBMITS):
+        found += [made(_RESUBMIT, order) for order in placed]
     return [action for action in found if request_name(action) not in world.tasks]
 
 

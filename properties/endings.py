@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ACKNOWLEDGE = "acknowledge"
 #: How often people try what ends in an error.
 ACT_ATTEMPTS = 5
+_RELAY, _RESUME = Work.RELAY, Kind.RESUME
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
 
 
@@ -59,7 +60,7 @@ def _finish_handling(world: World, task: Task, result: Any) -> None:
         # the acknowledgement is a port call of its own: a crash may fall just before it
         task.finished = True
         task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
-        task.resume = made(Kind.RESUME, task.name, ACKNOWLEDGE)
+        task.resume = made(_RESUME, task.name, ACKNOWLEDGE)
     elif result == "requeue":
         _requeue(world, task, message)
     elif result == "reject":
@@ -105,6 +106,7 @@ def _finish_relay(world: World, task: Task, result: Any) -> None:
 def fail(world: World, task: Task, error: Exception) -> None:
     """The call has raised `error`."""
     said = f"{task.name} raised {describe_error(error)}"
+    error.__traceback__ = None  # it holds the frames, and they hold the error: garbage in a circle
     world.errors.append(said)
     if world.trace is not None:
         world.trace.note(said)
@@ -165,7 +167,7 @@ def _reject(world: World, task: Task, message: Message) -> None:
 def end(world: World, task: Task) -> None:
     """The call is over, however it went: its consumer is free."""
     del world.tasks[task.name]
-    if task.work is not Work.RELAY:
+    if task.work is not _RELAY:
         world.free[task.participant] = world.free.get(task.participant, 0) + 1
 
 

@@ -20,6 +20,8 @@ from properties.tasks import Task, Work, advance, describe_error, kill, stepper_
 if TYPE_CHECKING:
     from properties.world import World
 
+_HANDLE, _RELAY, _ACT = Work.HANDLE, Work.RELAY, Work.ACT
+
 
 def _place(world: World, action: Action) -> None:
     if action.kind is Kind.PLACE:
@@ -58,7 +60,7 @@ def _relay(world: World, action: Action) -> None:
     if world.trace is not None:
         world.trace.relays(participant)
     name = relay_name(participant)
-    _begin(world, name, Work.RELAY, participant, "", "relay", (participant,))
+    _begin(world, name, _RELAY, participant, "", "relay", (participant,))
 
 
 def _deliver(world: World, action: Action) -> None:
@@ -90,7 +92,7 @@ def _handle(world: World, message: Message) -> None:
     world.free[participant] -= 1
     arguments = (participant, json.loads(message.event))
     name = message.task_name
-    _begin(world, name, Work.HANDLE, participant, message.order, "handle", arguments, message)
+    _begin(world, name, _HANDLE, participant, message.order, "handle", arguments, message)
 
 
 def _begin(
@@ -109,20 +111,20 @@ def _begin(
     stepper = stepper_for(function, is_coroutine, *arguments)
     task = Task(name, work, participant, order, stepper, world.handlings, message)
     task.since = world.history.step
-    if work is Work.HANDLE and any(t.participant == participant for t in world.tasks.values()):
+    if work is _HANDLE and any(t.participant == participant for t in world.tasks.values()):
         world.count(Fault.CONCURRENCY)
     world.tasks[name] = task
     _run(world, task, stepper.start)
 
 
-def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> None:
+def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *values: Any) -> None:
     """Let the task run to its next port call, and see to its end if that is where it comes to."""
     world.running = world.last_task = task
     world.touched = True
     world.active.add(task.participant)
-    if task.work is not Work.RELAY and world.subject.shape.has("relay"):
+    if world.has_relay and task.work is not _RELAY:
         _may_have_written(world, task)
-    outcome = advance(task, move)
+    outcome = advance(task, move, *values)
     if world.asynchronous:
         _check_awaited(world, task, paused=outcome is None)
     if outcome is None:
@@ -135,7 +137,7 @@ def _run(world: World, task: Task, move: Callable[[], Operation | Finished]) -> 
 
 def _may_have_written(world: World, task: Task) -> None:
     """There may be something in an outbox: after an act in anybody's, people go where they like."""
-    everybody = world.subject.shape.participants if task.work is Work.ACT else ()
+    everybody = world.subject.shape.participants if task.work is _ACT else ()
     world.dirty.update(dict.fromkeys((task.participant, *everybody), world.history.step))
 
 
@@ -166,13 +168,13 @@ def _resume(world: World, action: Action) -> None:
         answer = operation.perform()
     except ValueError as error:  # an idempotency key used with other parameters
         refusal = error
-        _run(world, task, lambda: task.stepper.throw(refusal))
+        _run(world, task, task.stepper.throw, refusal)
         return
     if operation.port.startswith("publish "):
         task.published += 1
     if world.trace is not None:
         world.trace.answered(task, operation, answer)
-    _run(world, task, lambda: task.stepper.resume(answer))
+    _run(world, task, task.stepper.resume, answer)
 
 
 def _answer(world: World, action: Action) -> None:
@@ -188,7 +190,7 @@ def _answer(world: World, action: Action) -> None:
         answer = operation.refuse()
         if world.trace is not None:
             world.trace.answered(task, operation, answer)
-        _run(world, task, lambda: task.stepper.resume(answer))
+        _run(world, task, task.stepper.resume, answer)
         return
     error: Exception
     if mode is Mode.TRANSIENT:
@@ -200,7 +202,7 @@ def _answer(world: World, action: Action) -> None:
                 operation.perform()
             except ValueError as refusal:
                 error = refusal
-    _run(world, task, lambda: task.stepper.throw(error))
+    _run(world, task, task.stepper.throw, error)
 
 
 def _crash(world: World, action: Action) -> None:
@@ -249,7 +251,7 @@ def _restart(world: World, participant: str) -> None:
                 "restart() only forgets what is not durable; what there is to do then belongs "
                 "into relay() or handle()",
             )
-    if shape.has("relay"):
+    if world.has_relay:
         world.dirty[participant] = world.history.step
     world.touched = True
 

@@ -46,8 +46,8 @@ class Message:
     duplicate: Action = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.deliver = made(Kind.DELIVER, self.name)
-        self.duplicate = made(Kind.DUPLICATE, self.name)
+        self.deliver = made(_DELIVER, self.name)
+        self.duplicate = made(_DUPLICATE, self.name)
 
     @property
     def task_name(self) -> str:
@@ -57,6 +57,8 @@ class Message:
 
 
 QueueOf = Callable[[str, str], str]
+_DELIVER, _DUPLICATE = Kind.DELIVER, Kind.DUPLICATE
+_UNORDERED = Delivery.AT_LEAST_ONCE_UNORDERED
 _as_json = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -142,7 +144,7 @@ class Network:
         """Messages that may be handed to participants with a free consumer, oldest first."""
         contract = self.contract
         waiting = self.in_flight
-        if contract is not Delivery.AT_LEAST_ONCE_UNORDERED:
+        if contract is not _UNORDERED:
             waiting = self._heads(per_order=contract is Delivery.AT_LEAST_ONCE_PER_ORDER_FIFO)
         return [
             message for message in waiting if not message.held and free[message.participant] > 0
@@ -166,7 +168,7 @@ class Network:
         delay; otherwise it keeps its place.
         """
         message.held = False
-        if to_the_end and self.contract is Delivery.AT_LEAST_ONCE_UNORDERED:
+        if to_the_end and self.contract is _UNORDERED:
             self.in_flight.remove(message)
             self._place += 1
             message.place = self._place

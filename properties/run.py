@@ -25,6 +25,7 @@ from properties.world import World
 
 #: A byte from here on (256 excluded) asks for a fault: about 30 % of the choices.
 FAULT_BYTES = 180
+_IDLE = Kind.IDLE
 
 
 #: orders, faults, deviations, size of the scope, length
@@ -121,7 +122,7 @@ def deviate(world: World, schedule: Schedule) -> tuple[Action, ...]:
 
 def _one_benign_step(world: World) -> bool:
     action = world.benign()[0]
-    if action.kind is Kind.IDLE or world.exhausted:
+    if action.kind is _IDLE or world.exhausted:
         return False
     world.apply(action)
     return True
@@ -146,7 +147,7 @@ class Recorder:
     def apply(self, action: Action, default: Action) -> None:
         """Let `action` happen where `default` would have been the benign one."""
         if action == default:
-            if action.kind is not Kind.IDLE:
+            if action.kind is not _IDLE:
                 self._wait += 1
         else:
             self.deviations.append(Deviation(self._wait, action))

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import suppress
 from types import FrameType, coroutine
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from attrs import define, frozen
 from greenlet import getcurrent, greenlet
@@ -93,7 +93,7 @@ class CoroutineStepper:
             wanted = self._coroutine.send(value)
         except StopIteration as stop:
             return Finished(stop.value)
-        return self._checked(wanted)
+        return wanted if wanted.__class__ is Operation else self._foreign(wanted)
 
     def throw(self, error: BaseException) -> Operation | Finished:
         """Let the port call raise `error` and run to the next one."""
@@ -101,7 +101,7 @@ class CoroutineStepper:
             wanted = self._coroutine.throw(error)
         except StopIteration as stop:
             return Finished(stop.value)
-        return self._checked(wanted)
+        return wanted if wanted.__class__ is Operation else self._foreign(wanted)
 
     def discard(self) -> None:
         """Close the coroutine; one that refuses to close is left to the garbage collector."""
@@ -115,9 +115,7 @@ class CoroutineStepper:
             yield frame
             awaited = awaited.cr_await
 
-    def _checked(self, wanted: Any) -> Operation:
-        if wanted.__class__ is Operation:
-            return wanted
+    def _foreign(self, wanted: Any) -> NoReturn:
         self.discard()
         raise ForeignAwait(type(wanted).__name__)
 

@@ -31,6 +31,7 @@ DEATHS = 20
 
 
 _RESUME = Action(Kind.RESUME)
+_KIND = Kind.RESUME
 
 
 class Work(StrEnum):
@@ -99,7 +100,7 @@ class Task:
                 "it seems to retry for ever: give up after a few attempts and raise, so that the "
                 "message is delivered again",
             )
-        self.resume = made(Kind.RESUME, self.name, operation.port)
+        self.resume = made(_KIND, self.name, operation.port)
 
 
 def stepper_for(function: Callable[..., Any], is_coroutine: bool, *arguments: Any) -> Stepper:
@@ -109,14 +110,16 @@ def stepper_for(function: Callable[..., Any], is_coroutine: bool, *arguments: An
     return GreenletStepper(function, *arguments)
 
 
-def advance(task: Task, move: Callable[[], Operation | Finished]) -> Finished | Exception | None:
+def advance(
+    task: Task, move: Callable[..., Operation | Finished], *values: Any
+) -> Finished | Exception | None:
     """Run a task to its next port call (None), its end, or the error that it raised.
 
     Raises:
         TargetError: the target did something that no target may do.
     """
     try:
-        outcome = move()
+        outcome = move(*values)
     except ProcessKilled:
         raise
     except TargetError:
@@ -167,9 +170,8 @@ def kill(task: Task) -> None:
         return
     try:
         task.stepper.throw(ProcessKilled("the process was killed"))
-    except ProcessKilled:
-        return
-    except Exception:  # an error on the way out changes nothing: the process is gone
+    except (ProcessKilled, Exception) as end:  # whatever the way out: the process is gone
+        end.__traceback__ = None
         return
     task.stepper.discard()
     raise TargetError(

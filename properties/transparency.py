@@ -42,7 +42,8 @@ def judge_outcomes(world: World) -> None:
     for saga in history.sagas.values():
         if not _comparable(world, saga):
             continue
-        expected = _undisturbed(world.subject, _alone(world.scope, saga.order), _answers(saga))
+        alone = _Key(world.subject, world.scope, saga.order)
+        expected = _baseline(alone, frozenset(saga.reasons))
         if expected is None:
             continue
         property_id = _property_of(disturbances, len(world.orders))
@@ -87,28 +88,19 @@ def _comparable(world: World, saga: Saga) -> bool:
     return not ("short stock" in saga.reasons and len(world.orders) > 1)
 
 
-def _answers(saga: Saga) -> frozenset[str]:
-    return frozenset(saga.reasons)
-
-
-def _alone(scope: Scope, order: Order) -> Scope:
-    return evolve(scope, orders=(order,), stock=dict(scope.stock))
-
-
-def _undisturbed(subject: Subject, scope: Scope, reasons: frozenset[str]) -> Outcome | None:
-    key = (scope.orders, tuple(sorted(scope.stock.items())), scope.delivery, reasons)
-    return _baseline(_Key(subject, scope, key), reasons)
-
-
 class _Key:
-    """A subject and a scope as a key of the cache; the scope's mappings are not hashable."""
+    """A subject, a scope and one of its orders as a key of the cache.
 
-    __slots__ = ("key", "scope", "subject")
+    Neither subject nor scope can be hashed, so what matters of them stands in `key`.
+    """
 
-    def __init__(self, subject: Subject, scope: Scope, key: tuple[object, ...]) -> None:
+    __slots__ = ("key", "order", "scope", "subject")
+
+    def __init__(self, subject: Subject, scope: Scope, order: Order) -> None:
         self.subject = subject
         self.scope = scope
-        self.key = (id(subject), *key)
+        self.order = order
+        self.key = (id(subject), order, tuple(sorted(scope.stock.items())), scope.delivery)
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -122,7 +114,7 @@ def _baseline(key: _Key, reasons: frozenset[str]) -> Outcome | None:
     """The outcome without faults, or None where the answers cannot be given again."""
     from properties.world import World
 
-    world = World(key.subject, key.scope)
+    world = World(key.subject, evolve(key.scope, orders=(key.order,)))
     world.is_baseline = True
     wanted = {why for why in reasons if why != "short stock"}
     while (action := world.benign()[0]).kind is not Kind.IDLE and not world.exhausted:

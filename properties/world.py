@@ -35,7 +35,10 @@ from properties.trace import Trace
 DRAIN_STEPS_PER_ORDER = 300
 #: How often a client places the same order when it gets no answer.
 PLACE_ATTEMPTS = 5
+#: The budget of a fault that has none.
+UNLIMITED = 99
 _EPOCH = 1_700_000_000.0
+_IDLE = Kind.IDLE
 _BUSINESS = frozenset({Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION})
 
 
@@ -83,6 +86,8 @@ class World:
     """Participants that have done something since they last started."""
     fired: dict[Fault, int] = field(factory=dict)
     """How often each fault was seen to take effect."""
+    allowed: dict[Fault, int] = field(init=False)
+    """The budget of each fault that may strike."""
     used: dict[Fault, int] = field(factory=dict)
     """How much of each budget is spent."""
     acted: set[str] = field(factory=set)
@@ -98,6 +103,9 @@ class World:
     handlings: int = 0
     divergence: tuple[int, Divergence] | None = None
     role_of: dict[str, str] = field(init=False)
+    order_participant: str = field(init=False)
+    """The participant in which `place_order` and `cancel_order` run."""
+    has_relay: bool = field(init=False)
     is_baseline: bool = False
     """The run is what others are compared with."""
     _events: dict[str, int] = field(factory=dict)
@@ -108,6 +116,9 @@ class World:
         self.orders = {order.id: order for order in scope.orders}
         self.asynchronous = shape.is_async
         self.role_of = {name: str(role) for role, name in shape.roles.items()}
+        self.order_participant = shape.roles.get(Role.ORDER) or next(iter(shape.participants), "")
+        self.has_relay = shape.has("relay")
+        self.allowed = {fault: scope.budgets.get(fault, UNLIMITED) for fault in scope.faults}
         self.history = History(dict(scope.stock), subject.sight, stock=dict(scope.stock))
         self.free = {name: shape.consumers[name].parallel for name in shape.participants}
         self.unplaced = list(self.orders)
@@ -126,7 +137,7 @@ class World:
                 self.reason(order.id, "a rule of the target's own")
         self.sighting = Sighting(self)
         self.sighting.look()
-        if shape.has("relay"):
+        if self.has_relay:
             self.dirty = dict.fromkeys(self.polling, 0)
 
     @property
@@ -154,7 +165,7 @@ class World:
         Raises:
             TargetError: the target broke its contract with the kit.
         """
-        if action.kind is Kind.IDLE:
+        if action.kind is _IDLE:
             return
         history = self.history
         history.step += 1
@@ -188,7 +199,7 @@ class World:
             self.trace.draining = True
         for _ in range(limit):
             action = self.benign()[0]
-            if action.kind is Kind.IDLE:
+            if action.kind is _IDLE:
                 break
             self.apply(action)
         else:
@@ -212,8 +223,7 @@ class World:
 
     def left(self, fault: Fault) -> bool:
         """Whether `fault` may strike (once more) in this run."""
-        scope = self.scope
-        return fault in scope.faults and self.used.get(fault, 0) < scope.budgets.get(fault, 99)
+        return self.used.get(fault, 0) < self.allowed.get(fault, 0)
 
     # -- what doubles, ports and moves tell the world --------------------------------------------
 
@@ -337,12 +347,6 @@ class World:
         self.timers.append(
             Timer(self.now + delay, draft, name if count == 1 else f"{name} #{count}")
         )
-
-    @property
-    def order_participant(self) -> str:
-        """The participant in which `place_order` and `cancel_order` run."""
-        shape = self.subject.shape
-        return shape.roles.get(Role.ORDER) or next(iter(shape.participants), "")
 
     # -- judging ---------------------------------------------------------------------------------
 
