@@ -56,6 +56,8 @@ class Keys:
 
 def order_id(order: Any) -> str:
     """The id of an order given as an id or as the dict that `place_order` was given."""
+    if type(order) is str:
+        return order
     return str(order["id"] if isinstance(order, Mapping) else order)
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from types import FrameType, coroutine
 from typing import Any, NoReturn, Protocol
 
-from attrs import define, frozen
+from attrs import define
 from greenlet import getcurrent, greenlet
 
 
@@ -43,7 +43,7 @@ class Operation:
     """What the call was made with."""
 
 
-@frozen
+@define
 class Finished:
     """A task has come to its end with this result."""
 
