@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from implementations.errors import TargetError
 from model.history import Finding
@@ -77,15 +77,32 @@ def _counterexample(
         seed=seed,
         runs=runs,
         schedule=run.schedule.as_json(),
-        safeguard=diagnose(_root(findings, property_id), run),
+        safeguard=diagnose(root(findings, property_id, _always(subject, run)), run),
         divergence=divergence,
         also=tuple(other for other in findings if other != property_id),
     )
 
 
-def _root(findings: Mapping[str, Finding], property_id: str) -> Finding:
-    """The violation that came first in this run: the others follow from it."""
+def _always(subject: Subject, run: Run) -> Container[str]:
+    """What the target violates in the same setting when nothing deviates."""
+    if not run.schedule.deviations:
+        return ()
+    plain = run_schedule(subject, Schedule(run.schedule.scope))
+    subject.close(plain.world.target)
+    return plain.findings
+
+
+def root(findings: Mapping[str, Finding], property_id: str, always: Container[str]) -> Finding:
+    """The violation that came first in this run: the others follow from it.
+
+    Not from one that is there always, for then it has nothing to do with what was needed here.
+    """
     ids = list(BY_ID)
     last = findings[property_id].step
-    candidates = [finding for finding in findings.values() if finding.step <= last]
+    candidates = [
+        finding
+        for finding in findings.values()
+        if finding.step <= last
+        and (finding.property_id == property_id or finding.property_id not in always)
+    ]
     return min(candidates, key=lambda found: (found.step, ids.index(found.property_id)))
