@@ -111,7 +111,8 @@ def rounds(subject: Subject, scopes: tuple[Scope, ...], examples: int, count: in
         by_bytes = pick(amount.seconds / amount.steps for amount in raw) * 1e6
         lines.append(
             f"{name}: Hypothesis alone {alone:.1f}, the kit's machine {whole:.1f}, "
-            f"so the kit's own work {whole - alone:.1f}; without Hypothesis (campaign) {by_bytes:.1f}"
+            f"so the kit's own work {whole - alone:.1f}; "
+            f"without Hypothesis (campaign) {by_bytes:.1f}"
         )
     ratios = sorted(
         (one.seconds - other.seconds) / other.seconds for one, other in zip(kit, empty, strict=True)
