@@ -67,9 +67,8 @@ def first(rung: int) -> Counterexample | None:
 
 
 def _rank(found: Counterexample) -> tuple[object, ...]:
-    """The simplest first, and of one schedule what it breaks first: as a run tells them."""
-    guilty = next((step.number for step in found.steps if step.guilty), 0)
-    return (*simplicity(found), guilty, list(BY_ID).index(found.property_id))
+    """The simplest first, and of equally simple ones in the order of the specification."""
+    return (*simplicity(found)[:-1], list(BY_ID).index(found.property_id))
 
 
 def told(rung: int) -> str:

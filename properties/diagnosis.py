@@ -276,10 +276,17 @@ def _repeated_ending(seen: Evidence) -> Name:
 
 def _compensation(seen: Evidence) -> Name | None:
     if seen.saga is not None and seen.saga.balance.parcels:
-        return _again(seen) or Name.PIVOT_CHECK
+        return _behind_the_pivot(seen)
     if seen.effects(Effect.RELEASE) or not seen.technical:
         return Name.COMPENSATION_RECORD
     return Name.INBOX
+
+
+def _behind_the_pivot(seen: Evidence) -> Name | None:
+    """The saga went both ways. Without a cancel, that is because a step ended in two ways."""
+    if not seen.technical or Fault.CANCEL in seen.faults:
+        return Name.PIVOT_CHECK
+    return _by_faults(seen) or Name.PIVOT_CHECK
 
 
 def _ghost(seen: Evidence) -> Name:
@@ -304,7 +311,7 @@ _BY_PROPERTY: dict[str, Callable[[Evidence], Name | None]] = {
     "STOCK-2": _conservation,
     "STOCK-3": _kept,
     "SHIP-1": _repeated,
-    "SHIP-2": lambda seen: Name.PIVOT_CHECK,
+    "SHIP-2": _behind_the_pivot,
     "STATE-1": _state,
     "STATE-2": _terminal,
     "LIVE-0": _kept,

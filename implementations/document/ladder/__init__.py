@@ -40,11 +40,11 @@ FIXES: tuple[ModuleType, ...] = (
     shipping,
     guarded_status,
     inbox,
-    transient_retry,
-    outbox,
     look_up,
-    idempotency_key,
+    outbox,
     stable_id,
+    idempotency_key,
+    transient_retry,
     record,
 )
 

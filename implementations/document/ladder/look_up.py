@@ -12,16 +12,6 @@ from implementations.document.services import Declined
 class Payments(services.Payments):
     """A charge has a name, so that one can ask for it, and ask for it again."""
 
-    def order_created(self, event: dict[str, Any]) -> None:
-        """Charge the order."""
-        order_id = event["order_id"]
-        try:
-            charge_id = self.charge(event)
-        except Declined as error:
-            self.publish("payment.failed", order_id=order_id, reason=str(error))
-        else:
-            self.publish("payment.processed", order_id=order_id, **self.facts(event, charge_id))
-
     def charge(self, event: dict[str, Any]) -> str:
         """Take the money: once, however often it takes to get an answer."""
         order_id, amount, currency = event["order_id"], event["amount"], event["currency"]

@@ -1,4 +1,4 @@
-"""A connection error is no decline: it leaves the handler, and is tried again (B04)."""
+"""Only a decline is a decline: what else goes wrong leaves the handler, and is tried again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from implementations.document.services import Declined
 
 
 class Payments(services.Payments):
-    """The charge alone stands in the try block, and not every error is caught."""
+    """The charge alone stands in the try block, and one error alone is caught (B40)."""
 
     def order_created(self, event: dict[str, Any]) -> None:
         """Charge the order."""
         order_id = event["order_id"]
         try:
             charge_id = self.charge(event)
-        except (Declined, TimeoutError) as error:  # B03: no answer is still taken for a no
+        except Declined as error:
             self.publish("payment.failed", order_id=order_id, reason=str(error))
         else:
             self.publish("payment.processed", order_id=order_id, **self.facts(event, charge_id))
