@@ -29,6 +29,8 @@ COMPLETE = {
     "one order, 1 duplicate, 1 crash": (11620, 18947),
     "one order, 1 unknown, 1 refusal": (932, 1215),
     "one order, 1 transient": (4588, 6332),
+    "one order, no fault": (29, 28),
+    "out of stock, no fault": (67, 75),
     "the last piece, no fault": (1076, 1330),
     "one order, 2 handlers at once": (3792, 13777),
 }
