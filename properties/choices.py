@@ -51,11 +51,11 @@ def benign(world: World) -> list[Action]:
         found.append(made(_PLACE, world.unplaced[0]))
     if found:
         return found
+    if world.subject.shape.has("act") and (found := _acts(world)):
+        return found  # people come before timers, or whatever waits for them would always expire
     if world.timers:
         return [made(Kind.FIRE, min(world.timers, key=lambda timer: timer.due).name)]
-    if world.subject.shape.has("act"):
-        found = _acts(world)
-    return found or [IDLE]
+    return [IDLE]
 
 
 def _acts(world: World) -> list[Action]:
@@ -124,16 +124,25 @@ def _copies(world: World) -> list[list[Action]]:
     republished: list[Action] = []
     twice: list[Action] = []
     if world.left(_DUPLICATE):
-        duplicates = [message.duplicate for message in reversed(network.originals.values())]
+        duplicates = [
+            message.duplicate
+            for message in reversed(network.originals.values())
+            if _comes_again(world, message)
+        ]
     if world.left(_REPUBLISHES):
         republished = [made(Kind.REPUBLISH, name) for name in reversed(network.originals)]
     if world.left(_CONCURRENCY) and _DUPLICATE in world.scope.faults:
         twice = [
             made(_TWICE, message.name)
             for message in network.deliverable(world.free)
-            if world.free[message.participant] > 1
+            if world.free[message.participant] > 1 and _comes_again(world, message)
         ]
     return [duplicates, republished, twice]
+
+
+def _comes_again(world: World, message: Message) -> bool:
+    """A broker delivers again what is acknowledged late, never what is acknowledged first."""
+    return world.subject.shape.consumers[message.participant].acknowledge == "after"
 
 
 def _client(world: World) -> list[Action]:
@@ -168,7 +177,8 @@ def enabled(world: World, action: Action) -> bool:
             return world.left(Fault.CRASH) and subject in world.active and not busy
         case Kind.DUPLICATE:
             may = world.network.contract.duplicates and world.left(Fault.DUPLICATE)
-            return may and subject in world.network.originals
+            original = world.network.originals.get(subject)
+            return may and original is not None and _comes_again(world, original)
         case Kind.REPUBLISH:
             may = world.network.contract.duplicates and world.left(Fault.REPUBLISH)
             return may and subject in world.network.originals

@@ -159,6 +159,8 @@ def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
     match fault:
         case Fault.DUPLICATE | Fault.REPUBLISH if not delivery.duplicates:
             return f"{delivery} makes no copies"
+        case Fault.DUPLICATE if all(c.acknowledge == "before" for c in shape.consumers.values()):
+            return "every consumer acknowledges first, so nothing is delivered again"
         case Fault.CANCEL if not shape.has_cancel:
             return "the target has no cancel_order"
         case Fault.RESUBMIT if not shape.idempotent_place:
