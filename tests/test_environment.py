@@ -75,7 +75,8 @@ def script(path: Path, text: str) -> None:
         (["check"], "properties -q -n auto --saga-profile=ci"),
         (
             ["check", "TARGET=shop.saga:make", "PROFILE=quick", "ARGS=-n auto --saga-seed=7"],
-            "properties -q -n auto --saga-target='shop.saga:make' --saga-profile=quick -n auto --saga-seed=7",
+            "properties -q -n auto --saga-target='shop.saga:make' --saga-profile=quick"
+            " -n auto --saga-seed=7",
         ),
         (
             ["check", "TARGET=cmd: node it's.js"],
