@@ -75,6 +75,8 @@ def _judge_one_story(history: History, saga: Saga) -> None:
                 lacks.append(f"has {balance.parcels} parcels")
             if lacks:
                 story = "confirmed, but " + " and ".join(lacks)
+        case Status.FAILED if any(pieces < 0 for pieces in balance.reserved.values()):
+            story = "failed, and more was released for it than was reserved"
         case Status.FAILED if holdings:
             story = "failed, but " + " and ".join(holdings) + " held for it"
         case Status.OPEN if saga.placed or holdings:

@@ -45,7 +45,10 @@ def benign(world: World) -> list[Action]:
     for participant in world.dirty:
         if relay_name(participant) not in tasks:
             found.append(made(_RELAY, participant))
-    deliveries = [message.deliver for message in world.network.deliverable(world.free)]
+    ready = world.network.deliverable(world.free)
+    if world.errors:  # what has failed waits for the others, or it would be tried for ever
+        ready = sorted(ready, key=lambda message: message.failures)
+    deliveries = [message.deliver for message in ready]
     found += deliveries if _REORDER in faults else deliveries[:1]
     if world.unplaced and world.free.get(world.order_participant, 1) > 0:
         found.append(made(_PLACE, world.unplaced[0]))

@@ -18,6 +18,8 @@ ACKNOWLEDGE = "acknowledge"
 #: How often people try what ends in an error.
 ACT_ATTEMPTS = 5
 _RELAY, _RESUME = Work.RELAY, Kind.RESUME
+#: A message that has failed so often does not fail for the faults of a run: they are far fewer.
+HOPELESS = 20
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
 
 
@@ -137,6 +139,7 @@ def _fail_handling(world: World, task: Task) -> None:
     message = task.message
     assert message is not None
     message.failures += 1
+    world.hopeless = world.hopeless or message.failures >= HOPELESS
     consumer = world.subject.shape.consumers[task.participant]
     if consumer.acknowledge == "before":
         end(world, task)

@@ -177,3 +177,17 @@ class Network:
     def pending(self, order: str) -> bool:
         """Whether a message of `order`, or one of no known order, is in flight."""
         return any(message.order == order or not message.order for message in self.in_flight)
+
+
+def subscribers_of(subscriptions: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """Event type -> participants that subscribe to it."""
+    subscribers: dict[str, list[str]] = {}
+    for participant, types in subscriptions.items():
+        for type_ in types:
+            subscribers.setdefault(type_, []).append(participant)
+    return subscribers
+
+
+def queue_per_pair(participant: str, type_: str) -> str:
+    """The queue that a message waits in where the target says nothing."""
+    return f"{participant}/{type_}"

@@ -94,15 +94,23 @@ class Search:
 
     def conclude(self) -> Portion:
         """Shrink what was found and tell it."""
+        runs: dict[str, int] = {}
         for property_id in sorted(self.found, key=lambda found: self.found[found].schedule.score):
             if property_id not in self.expected:
-                try:
-                    self.portion.counterexamples.append(self._tell(property_id))
-                except TargetError as error:
-                    self.portion.error = str(error)
+                runs[property_id] = self._shrink(property_id)
+        for property_id in runs:
+            schedule = self.found[property_id].schedule
+            part, seed = self.portion.part, self.seed
+            try:
+                told = tell(self.subject, property_id, schedule, part, seed, runs[property_id])
+            except TargetError as error:
+                self.portion.error = str(error)
+            else:
+                self.portion.counterexamples.append(told)
         return self.portion
 
-    def _tell(self, property_id: str) -> Counterexample:
+    def _shrink(self, property_id: str) -> int:
+        """Make the run that violates a property minimal; returns how many runs that took."""
         subject = self.subject
 
         def still_fails(schedule: Schedule) -> Run | None:
@@ -119,13 +127,12 @@ class Search:
         )
         smallest = shrinker.shrink()
         for other in smallest.findings:
-            # what one minimal run violates besides is a good place to start from for the others
+            # what one minimal run violates besides needs nothing simpler of its own
             known = self.found.get(other)
             if known is not None and smallest.schedule.score < known.schedule.score:
                 self.found[other] = smallest
-        return tell(
-            subject, property_id, smallest.schedule, self.portion.part, self.seed, shrinker.runs
-        )
+        self.found[property_id] = smallest
+        return shrinker.runs
 
 
 def add(total: dict[str, int], more: dict[str, int]) -> None:

@@ -22,7 +22,7 @@ from model.vocabulary import Order, Role
 from properties import choices, moves
 from properties.actions import Action, Kind, fault_of
 from properties.doubles import Carrier, Gateway, Warehouse
-from properties.network import Draft, Message, Network
+from properties.network import Draft, Message, Network, queue_per_pair, subscribers_of
 from properties.ports import Ports
 from properties.scopes import Scope
 from properties.sighting import Sighting
@@ -75,6 +75,8 @@ class World:
     running: Task | None = None
     last_task: Task | None = None
     """The call that ran in this step, if one did."""
+    hopeless: bool = False
+    """A message has failed so often that it always will."""
     touched: bool = False
     """Whether code of the target ran in this step."""
     dirty: dict[str, int] = field(factory=dict)
@@ -129,7 +131,7 @@ class World:
         self.network = Network(
             scope.delivery,
             subscribers_of(shape.subscriptions),
-            getattr(self.target, "queues", None) or _queue_per_pair,
+            getattr(self.target, "queues", None) or queue_per_pair,
         )
         for order in scope.orders:
             self.history.saga(order)
@@ -188,22 +190,24 @@ class World:
             self.trace.end(self)
 
     @property
+    def _limit(self) -> int:
+        return DRAIN_STEPS_PER_ORDER * max(1, len(self.orders))
+
+    @property
     def exhausted(self) -> bool:
-        """Whether the run is so long that it will not come to rest."""
-        return self.history.step > DRAIN_STEPS_PER_ORDER * max(1, len(self.orders))
+        """Whether the run will not come to rest: it is too long, or a message fails for ever."""
+        return self.hopeless or self.history.step > self._limit
 
     def drain(self) -> None:
         """Stop all faults, let everything come to rest first in, first out, and judge the run."""
-        limit = DRAIN_STEPS_PER_ORDER * max(1, len(self.orders))
         if self.trace is not None:
             self.trace.draining = True
-        for _ in range(limit):
-            action = self.benign()[0]
-            if action.kind is _IDLE:
+        last = self.history.step + self._limit
+        while (action := self.benign()[0]).kind is not _IDLE:
+            if self.hopeless or self.history.step >= last:
+                self._never_rests()
                 break
             self.apply(action)
-        else:
-            self._never_rests(limit)
         self._count_short_stock()
         if self.trace is not None:
             self.trace.begin(self.history.step, Action(Kind.IDLE))
@@ -367,14 +371,14 @@ class World:
             or any(self.parked.values())
         )
 
-    def _never_rests(self, limit: int) -> None:
+    def _never_rests(self) -> None:
         moving = [message for message in self.network.in_flight if message.failures]
         if moving:
             worst = max(moving, key=lambda message: message.failures)
             order = worst.order
             why = f"{worst.task_name} has failed {worst.failures} times and is tried again for ever"
         else:
-            order, why = "", f"still moving {limit} steps after faults stopped"
+            order, why = "", f"still moving {self._limit} steps after faults stopped"
         last = f": {self.errors[-1]}" if self.errors else ""
         not_quiescent(self.history, order, why + last)
 
@@ -383,16 +387,3 @@ class World:
         if short:
             fault = Fault.CONTENTION if len(self.orders) > 1 else Fault.OUT_OF_STOCK
             self.count(fault)
-
-
-def subscribers_of(subscriptions: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """Event type -> participants that subscribe to it."""
-    subscribers: dict[str, list[str]] = {}
-    for participant, types in subscriptions.items():
-        for type_ in types:
-            subscribers.setdefault(type_, []).append(participant)
-    return subscribers
-
-
-def _queue_per_pair(participant: str, type_: str) -> str:
-    return f"{participant}/{type_}"

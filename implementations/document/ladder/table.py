@@ -37,7 +37,7 @@ RUNGS: tuple[Rung, ...] = (
     # every run of this rung goes round in circles, so one part is slow enough
     Rung("LIVE-0", "complete event data", "complete_event", parts=("paths",)),
     Rung("LIVE-0", "terminal event", "shipping"),
-    Rung("LIVE-1", "guarded status", "guarded_status", deviations=2),
+    Rung("STATE-1", "guarded status", "guarded_status", deviations=2),
     Rung("MONEY-2", "inbox", "inbox", faults=1, deviations=1),
     Rung("MONEY-0", "look-up after an unknown answer", "look_up", faults=1, deviations=1),
     Rung("MONEY-0", "outbox", "outbox", faults=1, deviations=1),
