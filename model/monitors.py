@@ -303,7 +303,8 @@ def on_published(history: History, order: str, event: str, saga_id: str | None) 
         return
     history.check("STATE-2")
     saga.terminal.setdefault(kind, event)
-    if len(saga.terminal) > 1 and not saga.cancelled:
+    returned = saga.cancelled and next(iter(saga.terminal)) is Status.CONFIRMED
+    if len(saga.terminal) > 1 and not returned:
         both = " and ".join(sorted(saga.terminal.values()))
         history.report("STATE-2", order, f"the saga ended twice: {both}")
 

@@ -2,11 +2,12 @@
 
 Depth first, by running each schedule anew: nothing is asked of the target but to be the same twice.
 Where it has a `digest`, states that were seen before are not entered again; where it has none, a
-bounded number of schedules is all that can be done.
+bounded number of schedules is all that can be done: those that deviate least.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from attrs import define, evolve, field
@@ -41,22 +42,34 @@ _BUDGETS: tuple[tuple[str, Scope, dict[Fault, int]], ...] = (
 )
 
 
+#: Without a digest a schedule is run from its beginning for each state that it adds.
+STATES_PER_SCHEDULE = 40
+
+
 @define
 class Exploration:
     """How far an exhaustive scope was explored."""
 
     name: str
+    schedules: int = 0
     states: int = 0
     transitions: int = 0
     complete: bool = False
     hashed: bool = True
     seen: set[object] = field(factory=set, repr=False)
 
+    def at_its_end(self, max_states: int) -> bool:
+        """Whether this is as far as it goes."""
+        if self.hashed:
+            return self.states >= max_states
+        return self.schedules >= max_states // STATES_PER_SCHEDULE
+
     def in_words(self) -> str:
         """What was explored, in one line."""
-        what = "states" if self.hashed else "states, not told apart"
         whole = "all of it" if self.complete else "given up there"
-        return f"{self.name}: {self.states} {what}, {self.transitions} transitions, {whole}"
+        if not self.hashed:
+            return f"{self.name}: {self.schedules} schedules (the target has no digest), {whole}"
+        return f"{self.name}: {self.states} states, {self.transitions} transitions, {whole}"
 
 
 def small_scopes(scopes: tuple[Scope, ...]) -> Iterator[tuple[str, Scope]]:
@@ -76,11 +89,12 @@ def exhaust(
     subject: Subject, scope: Scope, exploration: Exploration, max_states: int
 ) -> Iterator[Run]:
     """Yield the run at the end of every path of a scope, and keep count in `exploration`."""
-    stack: list[list[tuple[Action, Action]]] = [[]]
+    stack: deque[list[tuple[Action, Action]]] = deque([[]])
     while stack:
-        if exploration.states >= max_states:
+        if exploration.at_its_end(max_states):
             return
-        prefix = stack.pop()
+        prefix = stack.pop() if exploration.hashed else stack.popleft()
+        exploration.schedules += 1
         with watched(subject.spec):
             recorder = Recorder(World(subject, scope))
             for action, default in prefix:
@@ -92,7 +106,7 @@ def exhaust(
 def _descend(
     recorder: Recorder,
     path: list[tuple[Action, Action]],
-    stack: list[list[tuple[Action, Action]]],
+    stack: deque[list[tuple[Action, Action]]],
     exploration: Exploration,
 ) -> Iterator[Run]:
     """Go on with the first choice at every state; leave the others for later."""
