@@ -73,3 +73,8 @@ FAULT_MEANING: dict[Fault, str] = {
 #: A republished message has an id of its own, which an inbox of message ids cannot recognise: only
 #: a target that makes ids when it sends can meet it, so it is on request.
 DEFAULT_FAULTS = frozenset(Fault) - {Fault.REPUBLISH}
+
+#: Answers in the course of business: a saga may fail for them, the other faults must not show.
+BUSINESS_FAULTS = frozenset(
+    {Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION}
+)

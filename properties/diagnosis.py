@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from model.environment import Fault
+from model.environment import BUSINESS_FAULTS, Fault
 from model.history import Finding, Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
@@ -44,8 +44,7 @@ class Evidence:
     @property
     def technical(self) -> frozenset[Fault]:
         """The faults that are no business answers."""
-        business = {Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION}
-        return self.faults - business
+        return self.faults - BUSINESS_FAULTS
 
     @property
     def saga(self) -> Saga | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from model.environment import Fault
+from model.environment import BUSINESS_FAULTS, Fault
 from model.history import Saga
 from model.money import money
 from model.vocabulary import Order, Status
@@ -28,13 +28,12 @@ if TYPE_CHECKING:
 Outcome = tuple[Status | None, int, bool, int]
 
 _ORDERING = frozenset({Fault.REORDER, Fault.CONCURRENCY})
-_BUSINESS = frozenset({Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION})
 
 
 def judge_outcomes(world: World) -> None:
     """TRUE-2, ORDER-1 or CORR-1 for each order of a run that has come to rest."""
     history = world.history
-    disturbances = frozenset(world.fired) - _BUSINESS
+    disturbances = frozenset(world.fired) - BUSINESS_FAULTS
     if (not disturbances and len(world.orders) == 1) or world.is_baseline:
         return
     if "LIVE-0" in history.findings:

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from implementations.errors import TargetError
 from model.conformance import Conformance, Divergence
-from model.environment import Fault
+from model.environment import BUSINESS_FAULTS, Fault
 from model.history import History
 from model.ledger import Effect, Entry
 from model.monitors import on_entry, on_money_without_stock, on_published, on_stable
@@ -39,7 +39,6 @@ PLACE_ATTEMPTS = 5
 UNLIMITED = 99
 _EPOCH = 1_700_000_000.0
 _IDLE = Kind.IDLE
-_BUSINESS = frozenset({Fault.DECLINE, Fault.CARRIER_REFUSAL, Fault.OUT_OF_STOCK, Fault.CONTENTION})
 
 
 @define(eq=False)
@@ -222,7 +221,7 @@ class World:
     def count(self, fault: Fault) -> None:
         """A fault takes effect."""
         self.fired[fault] = self.fired.get(fault, 0) + 1
-        if fault not in _BUSINESS:
+        if fault not in BUSINESS_FAULTS:
             self.history.disturbed = True
 
     def left(self, fault: Fault) -> bool:
