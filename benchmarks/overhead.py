@@ -26,8 +26,8 @@ from properties.drivers.stateful import run_stateful, stateful_settings
 from properties.probing import probe
 from properties.profiles import CHUNK, PROFILES
 from properties.run import Run
-from properties.scopes import SCOPES, Scope, fitting
-from properties.subject import Subject
+from properties.world.scopes import SCOPES, Scope, fitting
+from properties.world.subject import Subject
 
 CHUNKS = PROFILES["ci"].chunks
 SEED = 1

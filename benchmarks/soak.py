@@ -23,8 +23,8 @@ from properties.options import Settings
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
-from properties.subject import Subject
 from properties.verdicts import Total, summarise
+from properties.world.subject import Subject
 from reports.terminal import counterexample_text, summary_text
 from reports.verdict import RunSummary, Verdict
 

@@ -16,10 +16,10 @@ from model.environment import BUSINESS_FAULTS, Fault
 from model.history import Finding, Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.actions import Action, Kind, Mode, fault_of
-from properties.endings import ACKNOWLEDGE
-from properties.network import Message
 from properties.run import Deviation, Run, run_schedule
+from properties.world.actions import Action, Kind, Mode, fault_of
+from properties.world.endings import ACKNOWLEDGE
+from properties.world.network import Message
 from reports.counterexample import Safeguard
 from reports.safeguards import SafeguardName as Name
 from reports.safeguards import safeguard

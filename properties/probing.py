@@ -20,17 +20,17 @@ from implementations.shape import TargetShape, check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import TERMINAL_EVENTS, Event, Role, Status
-from properties.actions import Mode
-from properties.doubles import Carrier, Gateway, Warehouse
 from properties.drivers.paths import strikes
-from properties.ports import Ports
 from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.scopes import SCOPES, SINGLE, Scope, fitting
-from properties.sighting import check_beginning, snapshot
-from properties.subject import Source, Sources, Subject
-from properties.tasks import describe_error
-from properties.trace import Trace
-from properties.watchdog import watched
+from properties.world.actions import Mode
+from properties.world.doubles import Carrier, Gateway, Warehouse
+from properties.world.ports import Ports
+from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
+from properties.world.sighting import check_beginning, snapshot
+from properties.world.subject import Source, Sources, Subject
+from properties.world.tasks import describe_error
+from properties.world.trace import Trace
+from properties.world.watchdog import watched
 from reports.counterexample import Step
 
 _NO_FAULTS = frozenset({Fault.OUT_OF_STOCK, Fault.CONTENTION})

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from implementations.errors import did_you_mean
 from model.specification import BY_ID
-from properties.actions import in_words
 from properties.probing import probe
 from properties.run import Run, run_schedule, schedule_from_json
 from properties.telling import tell
-from properties.trace import Trace
+from properties.world.actions import in_words
+from properties.world.trace import Trace
 from reports.schedule_file import ScheduleFileError, read_json, step_line
 from reports.terminal import counterexample_text
 from reports.wording import replay_command

@@ -15,13 +15,13 @@ from attrs import define, field, frozen
 from model.conformance import Conformance
 from model.environment import Fault
 from model.history import Finding
-from properties.actions import Action, Kind, fault_of
-from properties.scopes import Scope, scope_from_json
-from properties.subject import Subject
-from properties.trace import Trace
 from properties.transparency import judge_outcomes
-from properties.watchdog import watched
-from properties.world import World
+from properties.world.actions import Action, Kind, fault_of
+from properties.world.scopes import Scope, scope_from_json
+from properties.world.subject import Subject
+from properties.world.trace import Trace
+from properties.world.watchdog import watched
+from properties.world.world import World
 
 #: A byte from here on (256 excluded) asks for a fault: about 30 % of the choices.
 FAULT_BYTES = 180

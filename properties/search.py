@@ -24,10 +24,10 @@ from properties.drivers.stateful import hand_over, replay_stored, run_stateful, 
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.profiles import Profile
 from properties.run import Run, Schedule, run_schedule
-from properties.scopes import SCOPES, Scope, fitting
 from properties.shrinker import Shrinker
-from properties.subject import Subject
 from properties.telling import tell
+from properties.world.scopes import SCOPES, Scope, fitting
+from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 
 Database = ExampleDatabase | None

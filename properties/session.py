@@ -26,8 +26,8 @@ from properties.options import Settings
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
-from properties.subject import Subject
 from properties.verdicts import Total, simplicity, summarise
+from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 from reports.files import clean, write_counterexample
 from reports.schedule_file import ScheduleFileError, read_json

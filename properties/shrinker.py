@@ -12,9 +12,9 @@ from itertools import combinations
 
 from attrs import define, evolve, field
 
-from properties.actions import Action
 from properties.run import Deviation, Run, Schedule
-from properties.scopes import SCOPES, Scope
+from properties.world.actions import Action
+from properties.world.scopes import SCOPES, Scope
 
 #: For each step after a schedule's deviations, all that could happen in its place.
 Alternatives = Callable[[Schedule], Iterable[tuple[Action, ...]]]

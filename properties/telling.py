@@ -10,8 +10,8 @@ from model.specification import BY_ID
 from properties.diagnosis import diagnose
 from properties.probing import first_difference
 from properties.run import Run, Schedule, run_schedule
-from properties.subject import Subject
-from properties.trace import Trace
+from properties.world.subject import Subject
+from properties.world.trace import Trace
 from reports.counterexample import Counterexample, Divergence
 
 

@@ -16,13 +16,13 @@ from model.environment import BUSINESS_FAULTS, Fault
 from model.history import Saga
 from model.money import money
 from model.vocabulary import Order, Status
-from properties import choices
-from properties.actions import Action, Kind, Mode
+from properties.world import choices
+from properties.world.actions import Action, Kind, Mode
 
 if TYPE_CHECKING:
-    from properties.scopes import Scope
-    from properties.subject import Subject
-    from properties.world import World
+    from properties.world.scopes import Scope
+    from properties.world.subject import Subject
+    from properties.world.world import World
 
 #: status, money kept, whether the stock is held, number of parcels
 Outcome = tuple[Status | None, int, bool, int]
@@ -111,7 +111,7 @@ class _Key:
 @lru_cache(maxsize=4096)
 def _baseline(key: _Key, reasons: frozenset[str]) -> Outcome | None:
     """The outcome without faults, or None where the answers cannot be given again."""
-    from properties.world import World
+    from properties.world.world import World
 
     world = World(key.subject, evolve(key.scope, orders=(key.order,)))
     world.is_baseline = True

@@ -10,9 +10,9 @@ from model.conformance import observable_rows
 from model.environment import FAULT_MEANING, Delivery, Fault
 from model.specification import PROPERTIES, Needs, Property
 from properties.options import Settings
-from properties.scopes import scope_from_json
 from properties.search import Portion, add
-from properties.subject import Source, Subject
+from properties.world.scopes import scope_from_json
+from properties.world.subject import Source, Subject
 from reports.counterexample import Counterexample
 from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
 

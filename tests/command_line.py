@@ -66,7 +66,7 @@ def attempt(folder: Path, code: str, *arguments: str, target: str = "mine:make")
 
 
 _EACH = """
-import json, sys, pytest, properties.watchdog as watchdog
+import json, sys, pytest, properties.world.watchdog as watchdog
 watchdog.PATIENCE = 0.3
 for arguments in json.load(sys.stdin):
     code = pytest.main(sys.argv[1:] + arguments)

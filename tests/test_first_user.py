@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from properties import watchdog
+from properties.world import watchdog
 from tests.command_line import Outcome, attempt, attempt_each, express, pickup
 
 FACTORY: dict[str, tuple[str, str, tuple[str, ...]]] = {

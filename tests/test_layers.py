@@ -61,6 +61,11 @@ def imports(source: str, path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, node.args[0].value
 
 
+def inside_the_world(module: str) -> bool:
+    """Whether a module belongs to the world, which does not know who searches it."""
+    return module == "properties.world" or module.startswith("properties.world.")
+
+
 def called(node: ast.Call) -> str:
     """Name the function or method that a call calls."""
     if isinstance(node.func, ast.Attribute):
@@ -78,6 +83,9 @@ def offences(source: str, path: Path) -> list[str]:
             found.append(f"{path}:{line}: {room} must not import {top}")
         if room == "model" and top not in PURE | OURS:
             found.append(f"{path}:{line}: model must not import {top}")
+        outward = name.startswith("properties.") and not inside_the_world(name)
+        if outward and inside_the_world(module_name(path)):
+            found.append(f"{path}:{line}: the world must not know the search ({name})")
     if room == "model":
         for node in ast.walk(ast.parse(source)):
             match node:
@@ -141,10 +149,11 @@ BAD = {
     "several at once": ("reports/a.py", "import json, properties"),
     "from a package": ("implementations/a.py", "from reports.verdict import Verdict"),
     "relative, out of the package": ("model/a.py", "from ..properties import options"),
-    "by import_module": ("reports/a.py", "importlib.import_module('properties.world')"),
+    "by import_module": ("reports/a.py", "importlib.import_module('properties.world.world')"),
     "by __import__": ("implementations/a.py", "__import__('properties')"),
     "the tests": ("properties/a.py", "from tests.shop import app"),
     "conftest": ("properties/a.py", "import conftest"),
+    "world knows search": ("properties/world/a.py", "from properties.search import Portion"),
     "chance": ("model/a.py", "import random"),
     "files": ("model/a.py", "from pathlib import Path"),
     "the system": ("model/a.py", "import os.path"),

@@ -12,10 +12,10 @@ from model.specification import PROPERTIES
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.probing import probe
 from properties.profiles import PROFILES
-from properties.scopes import SCOPES, fitting
 from properties.search import parts, run_part
-from properties.subject import Subject
 from properties.verdicts import Total, cannot_fire, not_applicable
+from properties.world.scopes import SCOPES, fitting
+from properties.world.subject import Subject
 
 SEEDS = (1, 2, 3)
 #: Parts that are the same for every seed.

@@ -16,9 +16,9 @@ from properties.drivers.stateful import run_stateful
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.run import Run, run_schedule, schedule_from_json
-from properties.scopes import SCOPES, Scope, fitting
 from properties.search import Portion, run_part
-from properties.subject import Subject
+from properties.world.scopes import SCOPES, Scope, fitting
+from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 from reports.safeguards import SafeguardName
 

@@ -14,7 +14,7 @@ from model.specification import BY_ID
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, run_part
-from properties.subject import Source
+from properties.world.subject import Source
 from tests.command_line import ROOT, SHOP, Outcome, shop_in, verify
 
 ADAPTER_LINES = 40

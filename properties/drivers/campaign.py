@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from properties.run import FAULT_BYTES, Run, run_bytes
-from properties.scopes import Scope
-from properties.subject import Subject
+from properties.world.scopes import Scope
+from properties.world.subject import Subject
 
 #: Bytes per schedule: about twice the choices of the longest path of one order.
 LENGTH = 96

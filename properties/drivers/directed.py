@@ -8,13 +8,13 @@ from attrs import evolve
 
 from model.directed import CustomerCancel, Deliver, DirectedSchedule, Place, directed_schedules
 from model.vocabulary import Order
-from properties.actions import Action, Kind, Mode
-from properties.network import Message
 from properties.run import Recorder, Run
-from properties.scopes import SINGLE, Scope
-from properties.subject import Subject
-from properties.watchdog import watched
-from properties.world import World
+from properties.world.actions import Action, Kind, Mode
+from properties.world.network import Message
+from properties.world.scopes import SINGLE, Scope
+from properties.world.subject import Subject
+from properties.world.watchdog import watched
+from properties.world.world import World
 
 #: outcome in the model's words -> port call it strikes (by its beginning), how
 _STRIKES: dict[str, tuple[str, Mode]] = {

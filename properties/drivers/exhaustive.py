@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from attrs import define, evolve, field
 
 from model.environment import Fault
-from properties.actions import Action, Kind
 from properties.run import Recorder, Run
-from properties.scopes import CONTENTION, SHORT, SINGLE, Scope
-from properties.state import digest
-from properties.subject import Subject
-from properties.watchdog import watched
-from properties.world import World
+from properties.world.actions import Action, Kind
+from properties.world.scopes import CONTENTION, SHORT, SINGLE, Scope
+from properties.world.state import digest
+from properties.world.subject import Subject
+from properties.world.watchdog import watched
+from properties.world.world import World
 
 #: name, setting, budgets: at most one of each fault is enough for every bug measured so far.
 #: Handlers interleave only where the budget says so, or no scope would be small.

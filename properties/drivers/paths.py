@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from properties.actions import Action, Kind, Mode
 from properties.run import Deviation, Run, Schedule, deviate, run_schedule
-from properties.scopes import Scope
-from properties.subject import Subject
-from properties.world import World
+from properties.world.actions import Action, Kind, Mode
+from properties.world.scopes import Scope
+from properties.world.subject import Subject
+from properties.world.world import World
 
 
 def paths(subject: Subject, scopes: Iterable[Scope], conform: bool = True) -> Iterator[Run]:

@@ -23,10 +23,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from properties.drivers.campaign import LENGTH, scope_of
 from properties.profiles import CHUNK
 from properties.run import Recorder, Run, drive, run_bytes
-from properties.scopes import Scope
-from properties.subject import Subject
-from properties.watchdog import watched
-from properties.world import World
+from properties.world.scopes import Scope
+from properties.world.subject import Subject
+from properties.world.watchdog import watched
+from properties.world.world import World
 
 #: How many stored schedules are run again at the most.
 STORED = 100

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from properties.actions import fault_of, in_words
 from properties.drivers.paths import business_schedules, strikes
 from properties.run import Deviation, Run, run_schedule
-from properties.scopes import Scope
-from properties.subject import Subject
+from properties.world.actions import fault_of, in_words
+from properties.world.scopes import Scope
+from properties.world.subject import Subject
 
 
 class FaultDidNotFire(AssertionError):

@@ -12,13 +12,13 @@ from implementations.document import ladder
 from implementations.document.ladder import FIXES, table
 from implementations.document.ladder.table import DEFECTS, RUNGS, Defect, Evidence
 from model.environment import DEFAULT_FAULTS
-from properties.actions import Action, Kind
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.scopes import SCOPES
 from properties.search import run_part
-from properties.subject import Subject
+from properties.world.actions import Action, Kind
+from properties.world.scopes import SCOPES
+from properties.world.subject import Subject
 from reports.counterexample import StepKind
 from reports.safeguards import SafeguardName
 

@@ -11,7 +11,7 @@ from implementations.contract import Answer
 from implementations.reference import Parts, build
 from implementations.reference.payment import Payment, PaymentService
 from properties.probing import probe
-from properties.subject import Subject
+from properties.world.subject import Subject
 
 
 class NoKeyPayment(PaymentService):

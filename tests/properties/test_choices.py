@@ -5,13 +5,13 @@ from __future__ import annotations
 from attrs import evolve
 
 from model.environment import Delivery, Fault
-from properties.actions import Action, Kind
 from properties.drivers.paths import strikes
 from properties.probing import probe
 from properties.run import Deviation, Schedule, run_schedule
-from properties.scopes import SINGLE
-from properties.subject import Subject
 from properties.verdicts import cannot_fire
+from properties.world.actions import Action, Kind
+from properties.world.scopes import SINGLE
+from properties.world.subject import Subject
 
 
 def acknowledging_first() -> Subject:

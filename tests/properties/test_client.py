@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from properties.actions import Kind, Mode
-from properties.endings import ACT_ATTEMPTS
-from properties.world import PLACE_ATTEMPTS
+from properties.world.actions import Kind, Mode
+from properties.world.endings import ACT_ATTEMPTS
+from properties.world.world import PLACE_ATTEMPTS
 from tests.properties.toys import TWO, Everything, Toy, act, rest, until, world_of
 
 

@@ -11,8 +11,8 @@ from implementations.errors import TargetError
 from model.environment import Fault
 from model.history import Sight
 from model.vocabulary import Status
-from properties.actions import Kind, Mode
-from properties.world import World
+from properties.world.actions import Kind, Mode
+from properties.world.world import World
 from tests.properties.toys import (
     ONE,
     THREE,

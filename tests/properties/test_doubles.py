@@ -6,7 +6,7 @@ import pytest
 
 from model.ledger import Effect
 from model.vocabulary import Line, Order
-from properties.doubles import Carrier, Gateway, Keys, Warehouse, done, order_id, refusal
+from properties.world.doubles import Carrier, Gateway, Keys, Warehouse, done, order_id, refusal
 
 ORDER = Order("o1", (Line("pen", 1, 50), Line("book", 1, 500), Line("book", 1, 500)))
 

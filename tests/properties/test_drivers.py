@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from implementations.reference import Parts, build
 from implementations.reference.payment import PaymentService
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
-from properties.actions import Kind
 from properties.drivers import sweep as sweep_module
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
@@ -35,9 +34,10 @@ from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.run import Run, Schedule
-from properties.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.search import parts, run_part
-from properties.subject import Subject
+from properties.world.actions import Kind
+from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
+from properties.world.subject import Subject
 from tests.properties.toys import Toy, subject_of
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model.environment import Delivery
-from properties.network import Draft, Message, Network
+from properties.world.network import Draft, Message, Network
 
 EVERYBODY: dict[str, int] = defaultdict(lambda: 1)
 FIFO = [Delivery.EXACTLY_ONCE_FIFO, Delivery.AT_LEAST_ONCE_FIFO]

@@ -10,11 +10,11 @@ from attrs import evolve
 
 from implementations.errors import TargetError
 from model.vocabulary import Order
-from properties import choices
-from properties.actions import Kind, Mode
-from properties.scopes import BASKET
-from properties.stepping import Operation
-from properties.world import World
+from properties.world import choices
+from properties.world.actions import Kind, Mode
+from properties.world.scopes import BASKET
+from properties.world.stepping import Operation
+from properties.world.world import World
 from tests.properties.toys import ONE, AsyncToy, Toy, act, rest, until, world_of
 
 

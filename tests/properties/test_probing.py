@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from implementations.errors import TargetError
-from properties import watchdog
-from properties.actions import Action, Kind
 from properties.drivers.paths import strikes
 from properties.probing import probe
 from properties.run import Deviation, Schedule, run_schedule
-from properties.scopes import SINGLE
-from properties.subject import Source
+from properties.world import watchdog
+from properties.world.actions import Action, Kind
+from properties.world.scopes import SINGLE
+from properties.world.subject import Source
 from tests.properties import newcomers
 
 

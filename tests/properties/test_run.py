@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from model.environment import Delivery, Fault
 from model.ledger import Entry
-from properties.actions import Action, Kind, Mode
 from properties.run import (
     FAULT_BYTES,
     Deviation,
@@ -21,8 +20,9 @@ from properties.run import (
     run_schedule,
     schedule_from_json,
 )
-from properties.scopes import CONTENTION, NEIGHBOURS, SCOPES, SINGLE, Scope
-from properties.subject import Subject
+from properties.world.actions import Action, Kind, Mode
+from properties.world.scopes import CONTENTION, NEIGHBOURS, SCOPES, SINGLE, Scope
+from properties.world.subject import Subject
 from tests.properties.faulty import no_key, reference
 
 SUBJECTS = {"reference": reference, "no idempotency key": no_key}

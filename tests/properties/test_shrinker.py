@@ -12,13 +12,13 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from properties.actions import Action, Kind, Mode
 from properties.drivers.paths import alternatives
 from properties.run import Deviation, Run, Schedule, run_bytes, run_schedule
-from properties.scopes import NEIGHBOURS, SAME_CUSTOMER, SCOPES, SINGLE
 from properties.shrinker import Shrinker
-from properties.subject import Subject
-from properties.world import World
+from properties.world.actions import Action, Kind, Mode
+from properties.world.scopes import NEIGHBOURS, SAME_CUSTOMER, SCOPES, SINGLE
+from properties.world.subject import Subject
+from properties.world.world import World
 from tests.properties.faulty import no_key
 
 Fails = Callable[[Schedule], bool]

@@ -8,9 +8,9 @@ import pytest
 
 from implementations.errors import TargetError
 from model.ledger import Effect
-from properties.scopes import BASKET, Scope
-from properties.subject import Source, Sources
-from properties.world import World
+from properties.world.scopes import BASKET, Scope
+from properties.world.subject import Source, Sources
+from properties.world.world import World
 from tests.properties.toys import ONE, TWO, Toy, rest, world_of
 
 NONE, TOTAL, OBSERVED, DOUBLE = Source.NONE, Source.TOTAL, Source.OBSERVED, Source.DOUBLE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from implementations.errors import TargetError
-from properties.stepping import (
+from properties.world.stepping import (
     CoroutineStepper,
     Finished,
     ForeignAwait,
@@ -21,7 +21,7 @@ from properties.stepping import (
     pause,
     stop_here,
 )
-from properties.tasks import CALLS_PER_TASK, Task, Work, advance, describe_error, kill
+from properties.world.tasks import CALLS_PER_TASK, Task, Work, advance, describe_error, kill
 
 #: What a piece of target code does at a port: given its name, gets the answer.
 Log = list[Any]

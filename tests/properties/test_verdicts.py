@@ -10,8 +10,8 @@ import pytest
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
-from properties.subject import Source, Sources, Subject
 from properties.verdicts import cannot_fire
+from properties.world.subject import Source, Sources, Subject
 
 
 def subject(sources: Sources, **members: Any) -> Subject:

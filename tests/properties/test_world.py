@@ -10,10 +10,10 @@ from attrs import evolve
 
 from model.environment import Delivery, Fault
 from model.vocabulary import Status
-from properties import moves
-from properties.actions import IDLE, Action, Kind, Mode, fault_of, in_words
-from properties.trace import Trace
-from properties.world import DRAIN_STEPS_PER_ORDER, World
+from properties.world import moves
+from properties.world.actions import IDLE, Action, Kind, Mode, fault_of, in_words
+from properties.world.trace import Trace
+from properties.world.world import DRAIN_STEPS_PER_ORDER, World
 from tests.properties.toys import (
     NOT_CONCURRENT,
     TWO,

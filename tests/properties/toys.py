@@ -12,10 +12,10 @@ from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import Status
-from properties.actions import Action, Kind
-from properties.scopes import NEIGHBOURS, SAME_CUSTOMER, SINGLE, Scope
-from properties.subject import Source, Sources, Subject
-from properties.world import World
+from properties.world.actions import Action, Kind
+from properties.world.scopes import NEIGHBOURS, SAME_CUSTOMER, SINGLE, Scope
+from properties.world.subject import Source, Sources, Subject
+from properties.world.world import World
 
 ONE = evolve(SINGLE, budgets={})
 TWO = evolve(NEIGHBOURS, budgets={})

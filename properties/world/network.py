@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from model.environment import Delivery
-from properties.actions import Action, Kind, made
+from properties.world.actions import Action, Kind, made
 
 
 @define(eq=False)

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 
 def digest(world: World) -> Hashable:

@@ -11,14 +11,14 @@ from attrs import define, evolve, field
 
 from model.ledger import Effect, Entry
 from model.money import money
-from properties.actions import BENIGN, Action, Kind, fault_of, in_words
-from properties.network import Draft, Message
-from properties.stepping import Operation
-from properties.tasks import Task
+from properties.world.actions import BENIGN, Action, Kind, fault_of, in_words
+from properties.world.network import Draft, Message
+from properties.world.stepping import Operation
+from properties.world.tasks import Task
 from reports.counterexample import Arrow, ArrowKind, Balance, LedgerLine, Step, StepKind
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 _BROKER = "broker"
 _OUTSIDE = {"payments": "gateway", "carrier": "carrier", "warehouse": "warehouse"}

@@ -12,9 +12,9 @@ from typing import Any
 from attrs import define
 
 from implementations.errors import TargetError
-from properties.actions import Action, Kind, made
-from properties.network import Message
-from properties.stepping import (
+from properties.world.actions import Action, Kind, made
+from properties.world.network import Message
+from properties.world.stepping import (
     CoroutineStepper,
     Finished,
     ForeignAwait,
@@ -194,5 +194,5 @@ def describe_error(error: BaseException) -> str:
     return f"{type(error).__name__}{f': {text}' if text else ''}{where}"
 
 
-_HERE = str(Path(__file__).resolve().parent)
+_HERE = str(Path(__file__).resolve().parent.parent)
 _LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from model.environment import Fault
 from model.vocabulary import Status
-from properties.actions import (
+from properties.world.actions import (
     IDLE,
     Action,
     Kind,
@@ -20,11 +20,11 @@ from properties.actions import (
     relay_name,
     request_name,
 )
-from properties.network import Message
-from properties.stepping import Operation
+from properties.world.network import Message
+from properties.world.stepping import Operation
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 
 _RELAY, _PLACE, _ANSWER, _CRASH = Kind.RELAY, Kind.PLACE, Kind.ANSWER, Kind.CRASH

@@ -19,17 +19,17 @@ from model.ledger import Effect, Entry
 from model.monitors import on_entry, on_money_without_stock, on_published, on_stable
 from model.quiescence import at_quiescence, not_quiescent
 from model.vocabulary import Order, Role
-from properties import choices, moves
-from properties.actions import Action, Kind, fault_of
-from properties.doubles import Carrier, Gateway, Warehouse
-from properties.network import Draft, Message, Network, queue_per_pair, subscribers_of
-from properties.ports import Ports
-from properties.scopes import Scope
-from properties.sighting import Sighting
-from properties.stepping import ProcessKilled
-from properties.subject import Subject
-from properties.tasks import Task
-from properties.trace import Trace
+from properties.world import choices, moves
+from properties.world.actions import Action, Kind, fault_of
+from properties.world.doubles import Carrier, Gateway, Warehouse
+from properties.world.network import Draft, Message, Network, queue_per_pair, subscribers_of
+from properties.world.ports import Ports
+from properties.world.scopes import Scope
+from properties.world.sighting import Sighting
+from properties.world.stepping import ProcessKilled
+from properties.world.subject import Subject
+from properties.world.tasks import Task
+from properties.world.trace import Trace
 
 #: A run that has not come to rest after so many benign steps per order never will.
 DRAIN_STEPS_PER_ORDER = 300

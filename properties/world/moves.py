@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from implementations.errors import TargetError
 from model.environment import Fault
 from model.monitors import on_handled_again
-from properties import choices
-from properties.actions import Action, Kind, Mode, relay_name, request_name
-from properties.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish
-from properties.network import Message
-from properties.stepping import Finished, Operation
-from properties.tasks import Task, Work, advance, describe_error, kill, stepper_for
+from properties.world import choices
+from properties.world.actions import Action, Kind, Mode, relay_name, request_name
+from properties.world.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish
+from properties.world.network import Message
+from properties.world.stepping import Finished, Operation
+from properties.world.tasks import Task, Work, advance, describe_error, kill, stepper_for
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 _HANDLE, _RELAY, _ACT = Work.HANDLE, Work.RELAY, Work.ACT
 

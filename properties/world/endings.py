@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from implementations.errors import TargetError
-from properties.actions import Kind, made
-from properties.network import Message
-from properties.stepping import Operation
-from properties.tasks import Task, Work, describe_error
+from properties.world.actions import Kind, made
+from properties.world.network import Message
+from properties.world.stepping import Operation
+from properties.world.tasks import Task, Work, describe_error
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 #: The port call at which a handled message waits to be acknowledged.
 ACKNOWLEDGE = "acknowledge"

@@ -12,12 +12,12 @@ from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 from implementations.errors import TargetError
-from properties.actions import Mode
-from properties.doubles import order_id
-from properties.stepping import Operation, in_task, pause, stop_here
+from properties.world.actions import Mode
+from properties.world.doubles import order_id
+from properties.world.stepping import Operation, in_task, pause, stop_here
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 _UNKNOWN = (Mode.UNKNOWN_DONE, Mode.UNKNOWN_NOT_DONE, Mode.TRANSIENT)
 _REFUSABLE = (Mode.REFUSED, *_UNKNOWN)

@@ -11,11 +11,11 @@ from implementations.errors import TargetError
 from implementations.observing import Observation, PaymentStatus, ShipmentStatus, check_observation
 from model.ledger import Effect
 from model.monitors import on_statuses, on_stock
-from properties.subject import Source
-from properties.tasks import describe_error
+from properties.world.subject import Source
+from properties.world.tasks import describe_error
 
 if TYPE_CHECKING:
-    from properties.world import World
+    from properties.world.world import World
 
 
 @define(eq=False)
