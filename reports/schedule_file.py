@@ -139,7 +139,7 @@ def _checked_format(path: Path, data: Any) -> dict[str, Any]:
         raise ScheduleFileError(
             f"JSON, but not a counterexample of this kit: it holds {held}",
             str(path),
-            _choice(path.parent),
+            _choice(path.parent, besides=path),
         )
     number = data["format"]
     if not _is(number, int) or number < 1:
@@ -150,12 +150,18 @@ def _checked_format(path: Path, data: Any) -> dict[str, Any]:
         )
     if number > FORMAT:
         raise ScheduleFileError(
-            f"Written in format {number} by kit {_shown(data.get('kit', 'unknown'))}; "
-            f"this kit ({this_kit().version}) reads up to format {FORMAT}",
+            f"Written in format {number} by {_writer(data)}; this kit ({this_kit().version}) reads "
+            f"up to format {FORMAT}",
             f"{path}, field format",
             "update this kit, or run this one again to find the counterexample anew",
         )
     return data
+
+
+def _writer(data: dict[str, Any]) -> str:
+    """Return which kit wrote a document, as far as it says so."""
+    version = data.get("kit")
+    return f"kit {clip(version, 40)}" if isinstance(version, str) and version else "another kit"
 
 
 def _check_fields(path: Path, data: dict[str, Any], required: dict[str, type], at: str) -> None:
@@ -197,18 +203,21 @@ def _nearest(path: Path) -> str:
     return f"did you mean {path.parent / near[0]}?" if near else _choice(path.parent)
 
 
-def _choice(folder: Path) -> str:
-    """Return advice that names the counterexamples in a folder."""
-    names = [file.name for file in _written_in(folder)]
+def _choice(folder: Path, besides: Path | None = None) -> str:
+    """Return advice that names the counterexamples in a folder, without the one that is none."""
+    names = [file.name for file in _written_in(folder) if file != besides]
     if not names:
-        return f"name a file that the kit wrote; there is none in {folder}"
+        other = "other " if besides is not None else ""
+        return f"name a file that the kit wrote; there is no {other}JSON file in {folder}"
     return f"name one of the files in {folder}: {clip(', '.join(names), 200)}"
 
 
 def _expected_kind(path: Path) -> str:
     """Return advice for a file of another kind: most often the report beside the schedule."""
+    if path.suffix == ".json":
+        return "undo the change to the file, or run the kit again to write it anew"
     beside = path.with_suffix(".json")
-    if path.suffix != ".json" and beside.is_file():
+    if beside.is_file():
         return f"this is the report; the schedule that belongs to it is {beside}"
     return "name the .json file that the kit wrote, unchanged"
 

@@ -55,7 +55,7 @@ def test_message_says_what_where_and_how_to_fix(tmp_path: Path) -> None:
 
 def test_no_such_file(tmp_path: Path) -> None:
     """Pins that the nearest name in the folder is offered, then any, then that there is none."""
-    assert error(tmp_path / "MONEY-1.json").fix.endswith(f"there is none in {tmp_path}")
+    assert error(tmp_path / "MONEY-1.json").fix.endswith(f"there is no JSON file in {tmp_path}")
     write_json(samples.double_charge(), tmp_path / "MONEY-1.json")
     (tmp_path / ".hidden.json").write_text("[]")
     caught = error(tmp_path / "MONNEY-1.json")
@@ -118,11 +118,31 @@ def test_not_one_of_ours(tmp_path: Path, data: Any) -> None:
     assert error(file).what.startswith("JSON, but not a counterexample of this kit: it holds ")
 
 
+def test_a_file_that_is_none_is_not_offered(tmp_path: Path) -> None:
+    """Pins that the advice names the other files, and never the one that was refused."""
+    file = tmp_path / "a.json"
+    file.write_text("{}")
+    assert error(file).fix == (
+        f"name a file that the kit wrote; there is no other JSON file in {tmp_path}"
+    )
+    write_json(samples.double_charge(), tmp_path / "b.json")
+    assert error(file).fix == f"name one of the files in {tmp_path}: b.json"
+    file.write_text("{")
+    assert error(file).fix == "undo the change to the file, or run the kit again to write it anew"
+
+
 def test_a_newer_format(tmp_path: Path) -> None:
     """Pins that a file of a newer kit asks for an update instead of being misread."""
     caught = error(changed(tmp_path, format=FORMAT + 1, kit="9.9"))
-    assert caught.what.startswith(f'Written in format {FORMAT + 1} by kit a string ("9.9")')
+    assert caught.what.startswith(f"Written in format {FORMAT + 1} by kit 9.9; this kit (")
     assert caught.fix.startswith("update this kit")
+
+
+@pytest.mark.parametrize("kit", [None, "", 9, ["9.9"]])
+def test_a_newer_format_of_a_kit_without_a_version(tmp_path: Path, kit: Any) -> None:
+    """Pins that a version that is none is left out of the sentence."""
+    what = error(changed(tmp_path, format=FORMAT + 1, kit=kit)).what
+    assert what.startswith(f"Written in format {FORMAT + 1} by another kit; this kit (")
 
 
 @pytest.mark.parametrize("number", [0, -1, True, "1", 1.0])
