@@ -10,7 +10,8 @@ It is made for the middle of a run, where little is known for sure:
   several times (a crash before the commit, before the acknowledgement, two handlers at once);
 * only *acknowledged* says that it has been consumed;
 * what a row emits stays explained for ever: outboxes are relayed late, and twice;
-* what passes between payment and gateway cannot be seen; every course of it is kept open.
+* what passes between payment and gateway cannot be seen, and every course of it is kept open; but
+  that the gateway has charged stands in the ledger.
 
 Each participant can be judged alone, because what it was given is observed and not guessed. The
 automata behind this (`hypotheses`) are made deterministic as they are walked, once per process, so
@@ -90,6 +91,15 @@ class Conformance:
             return Divergence(order, participant, event, node.states, node.expected)
         self._nodes[order, participant] = after
         return None
+
+    def took_effect(self, order: str, participant: str, effect: str) -> None:
+        """The gateway did something for this participant; call it before the gateway answers.
+
+        It is no divergence if nothing explains it: effects are judged by the ledger.
+        """
+        known = participant in _participants(self._table)
+        if known and effect in part(self._table, participant).effects:
+            self._advance(order, participant, "effect", effect)
 
     def drained(self, order: str, participant: str) -> Divergence | None:
         """Nothing is left in the outbox of this participant, and it is handling nothing.

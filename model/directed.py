@@ -6,9 +6,10 @@ be delivered by a driver, so those rows are covered through the outcome of the d
 them, crashes of the gateway are its lost answers, and its late answers are left out.
 
 Each schedule is the shortest way to something not covered yet, and then goes on to whatever else is
-near. A driver carries the steps out one by one, lets the target relay after each one, delivers what
-was requeued until it is acknowledged, and drains what is in flight at the end. A target that parts
-from the table may not have published what a step delivers; that step is then left out.
+near. A driver carries the steps out one by one, lets the target relay after each one, and drains
+what is in flight at the end. What a crash brings back waits until a step delivers it, so that other
+messages can come in between. A target that parts from the table may not have published what a step
+delivers; that step is then left out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from model.choreography import TABLE, PortCall
 from model.decisions import STALE
@@ -100,6 +101,8 @@ class Course:
     stock: int
     pending: frozenset[Channel]
     consumed: frozenset[Channel]
+    requested: frozenset[str] = frozenset()
+    """What the customer has asked for: a target need not say again what it has passed on once."""
 
 
 @frozen
@@ -222,7 +225,8 @@ def onwards(table: Table, course: Course) -> Iterator[Onward]:
                 if handling or not crash:
                     yield _delivered(table, course, step, handling)
     for request in table.requests:
-        yield _requested(table, course, request)
+        if request not in course.requested:
+            yield _requested(table, course, request)
 
 
 def _handled(table: Table, course: Course, step: Deliver) -> Handling | None:
@@ -243,27 +247,28 @@ def _delivered(table: Table, course: Course, step: Deliver, handling: Handling |
     if handling is None:
         key = (step.consumer, course.states[table.place(step.consumer)], step.event)
         met = frozenset({Goal("ignored", key)})
-        rest = Course(course.states, course.stock, course.pending - taken, course.consumed | taken)
+        rest = evolve(course, pending=course.pending - taken, consumed=course.consumed | taken)
         return Onward(step, met, rest)
     met = frozenset(Goal("row", row) for row in handling.rows)
     sent = _channels(table, handling.published)
-    stock = course.stock + handling.stock
+    after = evolve(course, states=handling.states, stock=course.stock + handling.stock)
     if step.crash_before_ack:
         met |= {Goal("crash", handling.last)}
-        after = Course(handling.states, stock, course.pending | taken | sent, course.consumed)
+        after = evolve(after, pending=course.pending | taken | sent)
     else:
         left = (course.pending - taken) | sent
-        after = Course(handling.states, stock, left, course.consumed | taken)
+        after = evolve(after, pending=left, consumed=course.consumed | taken)
     return Onward(step, met, after)
 
 
 def _requested(table: Table, course: Course, request: str) -> Onward:
     handling = handle(table, course.states, Actor.ORDER, request)
+    asked = evolve(course, requested=course.requested | {request})
     if handling is None:
         key = (Actor.ORDER, course.states[table.place(Actor.ORDER)], request)
-        return Onward(CustomerCancel(), frozenset({Goal("ignored", key)}), course)
+        return Onward(CustomerCancel(), frozenset({Goal("ignored", key)}), asked)
     sent = _channels(table, handling.published)
-    after = Course(handling.states, course.stock, course.pending | sent, course.consumed)
+    after = evolve(asked, states=handling.states, pending=course.pending | sent)
     return Onward(CustomerCancel(), frozenset(Goal("row", r) for r in handling.rows), after)
 
 

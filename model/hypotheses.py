@@ -1,10 +1,10 @@
 """What one participant may have done, given what was seen of it: an automaton of hypotheses.
 
 A participant of the table is a small machine whose steps cannot be seen; only its surroundings can:
-what it is given, what it acknowledges, what it publishes. The classical subset construction turns
-this into a deterministic automaton over the observations. Its states are the *nodes* below: all
-hypotheses that are still possible, each with the rows that fired on every way to it. Nodes are
-made when they are first needed and kept for the life of the process.
+what it is given, what it acknowledges, what it publishes, what the gateway has done for it. The
+classical subset construction turns this into a deterministic automaton over the observations. Its
+states are the *nodes* below: all hypotheses that are still possible, each with the rows that fired
+on every way to it. Nodes are made when they are first needed and kept for the life of the process.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class Part:
         self.table = table
         self.actors = tuple(machine.actor for machine in inside)
         self.inner = table.port_calls
+        self.effects = _traces(table, self.actors)
+        """Effects behind its ports, with the place and state that each one leaves for good."""
         self._interned: dict[object, Node] = {}
         start = Hypothesis(tuple(machine.initial for machine in inside))
         self.initial = self._node(Seen(), {start: frozenset()})
@@ -107,6 +109,9 @@ class Part:
             return self._keep(node, seen, lambda hypothesis: event in hypothesis.outbox)
         if what == "drained":
             return self._keep(node, seen, lambda hypothesis: hypothesis.outbox <= seen.published)
+        if what == "effect":
+            left = self.effects[event]
+            return self._keep(node, seen, lambda each: left <= {*enumerate(each.states)})
         if event not in seen.given:
             node = self._deliver(node, event)
         if what == "delivered":
@@ -180,6 +185,15 @@ class Part:
         return self._interned.setdefault(key, Node(self, seen, explanations))
 
 
+def _traces(table: Table, actors: tuple[str, ...]) -> dict[str, frozenset[tuple[int, str]]]:
+    return {
+        effect.name: frozenset({(actors.index(row.actor), row.to)})
+        for row in table.rows
+        if row.actor in actors[1:]
+        for effect in row.effects
+    }
+
+
 def _merge(explanations: Iterable[tuple[Hypothesis, frozenset[Row]]]) -> Explanations:
     merged: Explanations = {}
     for hypothesis, rows in explanations:
@@ -199,7 +213,7 @@ def reachable(part: Part) -> Iterator[Node]:
         yield node
         steps = [("acknowledged", message) for message in messages - node.seen.given]
         steps += [("published", event) for event in node.outbox - node.seen.published]
-        steps += [("drained", "")]
+        steps += [("drained", ""), *(("effect", effect) for effect in part.effects)]
         for what, event in steps:
             after = node.step(what, event)
             if after is not None and after not in seen:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from model.directed import CustomerCancel, Deliver, DirectedSchedule, Place, directed_schedules
-from model.vocabulary import Order
+from model.vocabulary import Order, Role
 from properties.run import Recorder, Run
 from properties.world.actions import Action, Kind, Mode
 from properties.world.network import Message
@@ -55,7 +55,10 @@ def follow(subject: Subject, scope: Scope, schedule: DirectedSchedule) -> Run:
                     follower.request(Action(Kind.CANCEL, follower.order.id))
                 case Deliver():
                     follower.deliver(step)
-        return follower.recorder.finish()
+        run = follower.recorder.finish()
+        if "LIVE-0" not in run.findings:
+            follower.at_rest()
+        return run
 
 
 class _Follower:
@@ -86,10 +89,18 @@ class _Follower:
             message = self.world.network.in_flight[-1]
         self._do(message.deliver)
         self._finish(message.task_name, step.outcome, step.crash_before_ack)
-        while (again := self._waiting(message.name)) is not None and not self.world.exhausted:
+        while not step.crash_before_ack and (again := self._waiting(message.name)):
+            if self.world.exhausted:
+                break
             self._do(again.deliver)
             self._finish(again.task_name)
         self._relay()
+
+    def at_rest(self) -> None:
+        """All outboxes are empty: what a participant has not published by now, it never will."""
+        if self.world.conformance is not None:
+            for role in Role:
+                self.world.conformance.drained(self.order.id, role)
 
     def _waiting(self, name: str) -> Message | None:
         for message in self.world.network.in_flight:
@@ -131,4 +142,11 @@ class _Follower:
                 return
 
     def _do(self, action: Action) -> None:
-        self.recorder.apply(action, self.world.benign()[0])
+        world = self.world
+        task = world.tasks.get(action.subject)
+        before = len(world.history.ledger.entries)
+        self.recorder.apply(action, world.benign()[0])
+        if world.conformance is not None and task is not None:
+            role = world.role_of.get(task.participant, "")
+            for entry in world.history.ledger.entries[before:]:
+                world.conformance.took_effect(entry.order, role, entry.effect)

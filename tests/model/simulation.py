@@ -100,6 +100,8 @@ class Simulation:
         self.states[actor] = row.to
         self.stock += sum(effect.stock for effect in row.effects)
         self.outbox += [(actor, message) for message in row.emits]
+        for effect in row.effects:
+            self.oracle.took_effect(ORDER, self.table.machine(actor).behind or actor, effect.name)
 
     def _may(self, row: Row) -> bool:
         stocked = row.guard is Guard.ALWAYS or (row.guard is Guard.IN_STOCK) == (self.stock > 0)

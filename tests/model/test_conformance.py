@@ -62,7 +62,7 @@ def test_the_model_itself_is_never_blamed() -> None:
         assert run.divergences == [], (seed, run.divergences)
         assert run.oracle.rows_visited() <= run.fired, seed
         seen |= run.oracle.rows_visited()
-    assert len(seen) >= 24
+    assert len(seen) >= 25
 
 
 WRONG: dict[str, Table] = {
@@ -158,6 +158,39 @@ def test_silence_is_judged_only_when_the_outbox_is_empty() -> None:
     assert "published nothing more" in str(found)
     assert oracle.published("o", "payment", "payment.refunded") is None
     assert oracle.drained("o", "payment") is None
+
+
+def refunded_in_the_middle(*, charged: bool) -> set[str]:
+    """What is certain of a payment that died, was not wanted, and was refunded without a word."""
+    oracle = following([])
+    oracle.delivered("o", "payment", "order.created")
+    if charged:
+        oracle.took_effect("o", "payment", "charge")
+    for event in ("payment.refund.requested", "order.created"):
+        oracle.delivered("o", "payment", event)
+        oracle.acknowledged("o", "payment", event)
+    assert oracle.published("o", "payment", "payment.refunded") is None
+    assert oracle.drained("o", "payment") is None
+    return {str(row).split(" / ")[0] for row in oracle.rows_visited()}
+
+
+def test_a_charge_rules_out_what_never_charges() -> None:
+    """Without the ledger it might have been a tombstone; with it, the charge was under way."""
+    assert refunded_in_the_middle(charged=False) == set()
+    assert refunded_in_the_middle(charged=True) == {
+        "payment: idle --order.created--> charging",
+        "payment: charging --payment.refund.requested--> unwanted",
+        "payment: unwanted --gateway.approved--> refunded",
+    }
+
+
+def test_an_effect_that_nothing_explains_is_left_to_the_ledger() -> None:
+    """Nor is one judged that the table has elsewhere, or nowhere."""
+    oracle = following([])
+    oracle.took_effect("o", "payment", "charge")
+    oracle.took_effect("o", "inventory", "reserve")
+    oracle.took_effect("o", "mailer", "charge")
+    assert oracle.rows_visited() == frozenset()
 
 
 def test_a_cancel_has_to_be_asked_for() -> None:

@@ -64,8 +64,13 @@ def test_what_has_to_be_covered_is_everything_that_a_driver_can_do() -> None:
 
 def test_the_suite_is_small() -> None:
     """Few enough to be run on every target, short enough to be read."""
-    assert (len(SUITE), sum(len(schedule.steps) for schedule in SUITE)) == (24, 170)
+    assert (len(SUITE), sum(len(schedule.steps) for schedule in SUITE)) == (25, 174)
     assert max(len(schedule.steps) for schedule in SUITE) == 12
+
+
+def test_the_customer_cancels_once() -> None:
+    """A target need not pass on what it has passed on: a second cancel would show nothing."""
+    assert all(schedule.steps.count(CustomerCancel()) <= 1 for schedule in SUITE)
 
 
 def test_names_are_unique() -> None:

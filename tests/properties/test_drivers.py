@@ -14,7 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from implementations.reference import Parts, build
 from implementations.reference.payment import PaymentService
+from model.conformance import observable_rows
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
+from model.table import Row
 from properties.drivers import sweep as sweep_module
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
@@ -114,6 +116,15 @@ def test_directed_schedules_hold_and_are_explained(reference: Subject) -> None:
     assert len(runs) > 20
     assert not [run for run in runs if run.findings or run.world.divergence]
     assert any(run.fired.get(Fault.CRASH) for run in runs)
+
+
+def test_no_row_that_can_be_seen_is_left_out(reference: Subject) -> None:
+    """The directed schedules alone visit every observable transition of the model."""
+    visited: set[Row] = set()
+    for run in directed(reference):
+        assert run.world.conformance
+        visited |= run.world.conformance.rows_visited()
+    assert visited == observable_rows()
 
 
 def test_directed_schedules_need_the_models_words(reference: Subject) -> None:
