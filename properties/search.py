@@ -23,8 +23,8 @@ from properties.drivers.paths import alternatives, paths
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.profiles import Profile
-from properties.run import Run, Schedule, run_schedule
-from properties.shrinker import Shrinker
+from properties.run import Run
+from properties.shrinker import Shrinker, still_failing
 from properties.telling import tell
 from properties.world.scopes import SCOPES, Scope, fitting
 from properties.world.subject import Subject
@@ -95,9 +95,9 @@ class Search:
     def conclude(self) -> Portion:
         """Shrink what was found and tell it."""
         runs: dict[str, int] = {}
-        for property_id in sorted(self.found, key=lambda found: self.found[found].schedule.score):
-            if property_id not in self.expected:
-                runs[property_id] = self._shrink(property_id)
+        while waiting := self.found.keys() - runs.keys() - self.expected:
+            simplest = min(waiting, key=lambda each: (self.found[each].schedule.score, each))
+            runs[simplest] = self._shrink(simplest)
         for property_id in runs:
             schedule = self.found[property_id].schedule
             part, seed = self.portion.part, self.seed
@@ -112,14 +112,8 @@ class Search:
     def _shrink(self, property_id: str) -> int:
         """Make the run that violates a property minimal; returns how many runs that took."""
         subject = self.subject
-
-        def still_fails(schedule: Schedule) -> Run | None:
-            run = run_schedule(subject, schedule)
-            subject.close(run.world.target)
-            return run if property_id in run.findings else None
-
         shrinker = Shrinker(
-            still_fails,
+            still_failing(subject, property_id),
             self.found[property_id],
             lambda schedule: alternatives(subject, schedule),
             SHRINKING_RUNS,
@@ -129,7 +123,9 @@ class Search:
         for other in smallest.findings:
             # what one minimal run violates besides needs nothing simpler of its own
             known = self.found.get(other)
-            if known is not None and smallest.schedule.score < known.schedule.score:
+            if known is None:  # no run of the search has shown this
+                self.portion.violated[other] = 1
+            if known is None or smallest.schedule.score < known.schedule.score:
                 self.found[other] = smallest
         self.found[property_id] = smallest
         return shrinker.runs

@@ -26,6 +26,7 @@ from properties.options import Settings
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
+from properties.sharing import shared
 from properties.verdicts import Total, simplicity, summarise
 from properties.world.subject import Subject
 from reports.counterexample import Counterexample
@@ -159,6 +160,7 @@ class Verification:
         return result
 
     def _conclude(self) -> Iterator[pytest.TestReport]:
+        self.total.counterexamples = shared(self.subject(), self.total.counterexamples)
         reports = {
             property_id: self._write(counterexample)
             for property_id, counterexample in sorted(self.total.counterexamples.items())

@@ -12,9 +12,10 @@ from itertools import combinations
 
 from attrs import define, evolve, field
 
-from properties.run import Deviation, Run, Schedule
+from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Action
 from properties.world.scopes import SCOPES, Scope
+from properties.world.subject import Subject
 
 #: For each step after a schedule's deviations, all that could happen in its place.
 Alternatives = Callable[[Schedule], Iterable[tuple[Action, ...]]]
@@ -112,6 +113,17 @@ class Shrinker:
         self.runs += 1
         shorter = self.still_fails(_without_skipped(run))
         return run if shorter is None else self._without_skipped(shorter)
+
+
+def still_failing(subject: Subject, property_id: str) -> StillFails:
+    """Whether a schedule makes a target violate one property."""
+
+    def still_fails(schedule: Schedule) -> Run | None:
+        run = run_schedule(subject, schedule)
+        subject.close(run.world.target)
+        return run if property_id in run.findings else None
+
+    return still_fails
 
 
 def _without_skipped(run: Run) -> Schedule:
