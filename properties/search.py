@@ -85,7 +85,7 @@ class Search:
             if world.divergence is not None:
                 portion.divergences.add(str(world.divergence[1]))
         portion.unheard |= world.network.unheard.keys()
-        self.subject.close(world.target)
+        world.dissolve()
         for property_id in run.findings:
             portion.violated[property_id] = portion.violated.get(property_id, 0) + 1
             known = self.found.get(property_id)

@@ -119,8 +119,8 @@ def _baseline(key: _Key, reasons: frozenset[str]) -> Outcome | None:
     while (action := world.benign()[0]).kind is not Kind.IDLE and not world.exhausted:
         world.apply(_refusal(world, wanted) or action)
     world.drain()
-    key.subject.close(world.target)
     (saga,) = world.history.sagas.values()
+    world.dissolve()
     if saga.reasons != reasons:
         return None
     return outcome(saga)

@@ -116,7 +116,7 @@ def _descend(
         if exploration.hashed:
             state = digest(world)
             if state in exploration.seen:
-                world.subject.close(world.target)
+                world.dissolve()
                 return
             exploration.seen.add(state)
         exploration.states += 1

@@ -59,4 +59,4 @@ def _onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:
                 return
             world.apply(action)
     finally:
-        subject.close(world.target)
+        world.dissolve()

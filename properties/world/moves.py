@@ -137,8 +137,9 @@ def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *v
 
 def _may_have_written(world: World, task: Task) -> None:
     """There may be something in an outbox: after an act in anybody's, people go where they like."""
-    everybody = world.subject.shape.participants if task.work is _ACT else ()
-    world.dirty.update(dict.fromkeys((task.participant, *everybody), world.history.step))
+    world.dirty[task.participant] = world.history.step
+    if task.work is _ACT:
+        world.dirty.update(dict.fromkeys(world.subject.shape.participants, world.history.step))
 
 
 def _check_awaited(world: World, task: Task, paused: bool) -> None:

@@ -24,6 +24,32 @@ _REFUSABLE = (Mode.REFUSED, *_UNKNOWN)
 _TRANSIENT = (Mode.TRANSIENT,)
 
 
+def call(
+    world: World,
+    port: str,
+    details: tuple[Any, ...],
+    perform: Callable[[], Any],
+    modes: tuple[str, ...] = (),
+    refuse: Callable[[], Any] | None = None,
+    settled: Callable[[], bool] | None = None,
+    has_effect: bool = True,
+) -> Any:
+    """Stop at a port call, in whichever way the target's code can be stopped."""
+    task = world.running
+    if task is None:
+        answer = perform()
+        return _answered(answer) if world.asynchronous else answer
+    if task.dead and task.dies_again():
+        return world.answer_of_the_dead()
+    operation = Operation(port, perform, modes, refuse, settled, has_effect, details)
+    if world.asynchronous:
+        world.calls_made += 1
+        return pause(operation)
+    if not in_task():
+        return perform()
+    return stop_here(operation)
+
+
 class Ports:
     """The object that a target's factory is given."""
 
@@ -31,38 +57,14 @@ class Ports:
         self._world = world
         self.stock: dict[str, int] = dict(world.scope.stock)
         self.prices: dict[str, int] = world.scope.prices
-        self.payments = Payments(self)
-        self.carrier = CarrierPort(self)
-        self.warehouse = WarehousePort(self)
+        self.payments = Payments(world)
+        self.carrier = CarrierPort(world)
+        self.warehouse = WarehousePort(world)
         self._ids = 0
 
-    def call(
-        self,
-        port: str,
-        details: tuple[Any, ...],
-        perform: Callable[[], Any],
-        modes: tuple[str, ...] = (),
-        refuse: Callable[[], Any] | None = None,
-        settled: Callable[[], bool] | None = None,
-        has_effect: bool = True,
-    ) -> Any:
-        """Stop at a port call, in whichever way the target's code can be stopped."""
-        world = self._world
-        if world.running is None:
-            return self._at_once(perform)
-        if world.running.dead and world.running.dies_again():
-            return world.answer_of_the_dead()
-        operation = Operation(port, perform, modes, refuse, settled, has_effect, details)
-        if world.asynchronous:
-            world.calls_made += 1
-            return pause(operation)
-        if not in_task():
-            return perform()
-        return stop_here(operation)
-
-    def _at_once(self, perform: Callable[[], Any]) -> Any:
-        answer = perform()
-        return _answered(answer) if self._world.asynchronous else answer
+    def detach(self) -> None:
+        """Forget the world: the run is over, whatever of the target lives on."""
+        del self._world, self.payments, self.carrier, self.warehouse
 
     def publish(
         self,
@@ -76,22 +78,31 @@ class Ports:
         """Publish an event; what is not given is taken from the message being handled."""
         message = self._world.draft(type, data, id, subject, sagaid, causationid)
         details = (type, message.order, message.attributes["id"])
-        return self.call(
-            f"publish {type}", details, lambda: self._world.publish(message), _TRANSIENT
+        return call(
+            self._world,
+            f"publish {type}",
+            details,
+            lambda: self._world.publish(message),
+            _TRANSIENT,
         )
 
     def checkpoint(self, name: str, may_fail: bool = False) -> Any:
         """A place of the target's own to pause or crash, and to fail once where it says so."""
-        return self.call(str(name), (), _nothing, _TRANSIENT if may_fail else (), has_effect=False)
+        return call(
+            self._world, str(name), (), _nothing, _TRANSIENT if may_fail else (), has_effect=False
+        )
 
     def done(self, name: str) -> Any:
         """A place just after an effect of the target's own: a failure here is an unknown answer."""
-        return self.call(f"after {name}", (), _nothing, (Mode.UNKNOWN_DONE,), has_effect=False)
+        return call(
+            self._world, f"after {name}", (), _nothing, (Mode.UNKNOWN_DONE,), has_effect=False
+        )
 
     def answer(self, step: str, order: Any) -> Any:
         """How a step goes that the target simulates itself: done, or refused."""
         world, identity = self._world, order_id(order)
-        return self.call(
+        return call(
+            self._world,
             f"answer {step}",
             (identity,),
             lambda: world.simulated(step, identity, refused=False),
@@ -103,7 +114,9 @@ class Ports:
     def timer(self, delay: float, type: str, data: Any = None) -> Any:
         """Have an event of `type` delivered `delay` seconds from now."""
         message = self._world.draft(type, data, None, None, None, None)
-        return self.call(f"timer {type}", (delay,), lambda: self._world.set_timer(delay, message))
+        return call(
+            self._world, f"timer {type}", (delay,), lambda: self._world.set_timer(delay, message)
+        )
 
     def clock(self) -> float:
         """Seconds since the epoch, in the run's own time."""
@@ -135,8 +148,8 @@ def _check_amount(amount: Any, where: str) -> None:
 class Payments:
     """`world.payments`."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     def authorise(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
         """Put `amount` minor units on hold."""
@@ -151,10 +164,11 @@ class Payments:
         return self._take("capture", order, amount, currency, key)
 
     def _take(self, what: str, order: Any, amount: int, currency: str, key: str | None) -> Any:
-        gateway, identity = self._ports._world.gateway, order_id(order)
+        gateway, identity = self._world.gateway, order_id(order)
         _check_amount(amount, f"payments.{what} for {identity}")
         take = getattr(gateway, what)
-        return self._ports.call(
+        return call(
+            self._world,
             f"payments.{what}",
             (identity, amount, currency, key),
             lambda: take(identity, amount, currency, key),
@@ -165,9 +179,10 @@ class Payments:
 
     def refund(self, charge_id: str, amount: int | None = None, key: str | None = None) -> Any:
         """Give back `amount` minor units of a charge; all of it if None."""
-        gateway = self._ports._world.gateway
+        gateway = self._world.gateway
         _check_amount(0 if amount is None else amount, f"payments.refund of {charge_id}")
-        return self._ports.call(
+        return call(
+            self._world,
             "payments.refund",
             (charge_id, amount, key),
             lambda: gateway.refund(charge_id, amount, key),
@@ -176,28 +191,37 @@ class Payments:
 
     def void(self, charge_id: str, key: str | None = None) -> Any:
         """Let go of an authorisation."""
-        gateway = self._ports._world.gateway
-        return self._ports.call(
-            "payments.void", (charge_id, key), lambda: gateway.void(charge_id, key), _UNKNOWN
+        gateway = self._world.gateway
+        return call(
+            self._world,
+            "payments.void",
+            (charge_id, key),
+            lambda: gateway.void(charge_id, key),
+            _UNKNOWN,
         )
 
     def lookup(self, key: str) -> Any:
         """The answer stored under a key; None if there is none."""
-        gateway = self._ports._world.gateway
-        return self._ports.call(
-            "payments.lookup", (key,), lambda: gateway.lookup(key), _TRANSIENT, has_effect=False
+        gateway = self._world.gateway
+        return call(
+            self._world,
+            "payments.lookup",
+            (key,),
+            lambda: gateway.lookup(key),
+            _TRANSIENT,
+            has_effect=False,
         )
 
 
 class CarrierPort:
     """`world.carrier`."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     def create_shipment(self, order: Any, lines: Any = None, key: str | None = None) -> Any:
         """Book a parcel."""
-        carrier, identity = self._ports._world.carrier, order_id(order)
+        carrier, identity = self._world.carrier, order_id(order)
         try:
             carrier.pieces(identity, lines)
         except (KeyError, TypeError):
@@ -206,7 +230,8 @@ class CarrierPort:
                 f"carrier.create_shipment for {identity}",
                 "lines are a list of {'sku': …, 'quantity': …}; without any, all are shipped",
             ) from None
-        return self._ports.call(
+        return call(
+            self._world,
             "carrier.create_shipment",
             (identity, key),
             lambda: carrier.create_shipment(identity, lines, key),
@@ -217,8 +242,9 @@ class CarrierPort:
 
     def cancel(self, shipment_id: str, key: str | None = None) -> Any:
         """Recall a parcel."""
-        carrier = self._ports._world.carrier
-        return self._ports.call(
+        carrier = self._world.carrier
+        return call(
+            self._world,
             "carrier.cancel",
             (shipment_id, key),
             lambda: carrier.cancel(shipment_id, key),
@@ -227,22 +253,28 @@ class CarrierPort:
 
     def lookup(self, key: str) -> Any:
         """The answer stored under a key; None if there is none."""
-        carrier = self._ports._world.carrier
-        return self._ports.call(
-            "carrier.lookup", (key,), lambda: carrier.lookup(key), _TRANSIENT, has_effect=False
+        carrier = self._world.carrier
+        return call(
+            self._world,
+            "carrier.lookup",
+            (key,),
+            lambda: carrier.lookup(key),
+            _TRANSIENT,
+            has_effect=False,
         )
 
 
 class WarehousePort:
     """`world.warehouse`, for stock that the target does not keep itself."""
 
-    def __init__(self, ports: Ports) -> None:
-        self._ports = ports
+    def __init__(self, world: World) -> None:
+        self._world = world
 
     def reserve(self, order: Any, sku: str, quantity: int, key: str | None = None) -> Any:
         """Reserve pieces of a SKU."""
-        warehouse, identity = self._ports._world.warehouse, order_id(order)
-        return self._ports.call(
+        warehouse, identity = self._world.warehouse, order_id(order)
+        return call(
+            self._world,
             "warehouse.reserve",
             (identity, sku, quantity, key),
             lambda: warehouse.reserve(identity, sku, quantity, key),
@@ -251,8 +283,9 @@ class WarehousePort:
 
     def release(self, order: Any, sku: str, quantity: int, key: str | None = None) -> Any:
         """Put reserved pieces back."""
-        warehouse, identity = self._ports._world.warehouse, order_id(order)
-        return self._ports.call(
+        warehouse, identity = self._world.warehouse, order_id(order)
+        return call(
+            self._world,
             "warehouse.release",
             (identity, sku, quantity, key),
             lambda: warehouse.release(identity, sku, quantity, key),
@@ -261,8 +294,9 @@ class WarehousePort:
 
     def available(self, sku: str) -> Any:
         """Pieces of a SKU on the shelf."""
-        warehouse = self._ports._world.warehouse
-        return self._ports.call(
+        warehouse = self._world.warehouse
+        return call(
+            self._world,
             "warehouse.available",
             (sku,),
             lambda: warehouse.available.get(sku, 0),

@@ -24,14 +24,20 @@ class Sighting:
 
     world: World
     last: Observation | None = None
+    _shown: Any = None
+    """What the last one was made from: few steps change anything that can be seen."""
     _payments: dict[str, PaymentStatus] = field(factory=dict)
     _shipments: dict[str, ShipmentStatus] = field(factory=dict)
 
     def look(self) -> None:
         """Observe the target and tell the history what has changed."""
         world, before = self.world, self.last
+        shown = snapshot(world.target)
+        if _alike(shown, self._shown):
+            return
         known = () if before is None else world.orders
-        observation = check_observation(snapshot(world.target), known)
+        observation = check_observation(shown, known)
+        self._shown = _copied(shown)
         if observation == before:
             return
         sources = world.subject.sources
@@ -117,6 +123,20 @@ class Sighting:
                     self.world.post(Effect.SHIP, shipment.order, quantity, sku, shipment.id, "")
                 elif shipment.status is ShipmentStatus.CANCELLED and old is shipped:
                     self.world.post(Effect.RECALL, shipment.order, quantity, sku, shipment.id, "")
+
+
+def _alike(shown: Any, before: Any) -> bool:
+    try:
+        return bool(shown == before)
+    except Exception:  # it holds what cannot be compared; `check_observation` says what is wrong
+        return False
+
+
+def _copied(shown: Any) -> Any:
+    """A copy that stays as it is: a target may show what it goes on writing to."""
+    if isinstance(shown, dict):
+        return {key: _copied(value) for key, value in shown.items()}
+    return [_copied(value) for value in shown] if isinstance(shown, list) else shown
 
 
 def snapshot(target: Any) -> Any:
