@@ -7,7 +7,7 @@ whether the target uses the model's event names, and whether it is the same twic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -49,9 +49,8 @@ def probe(spec: str) -> Subject:
         stock=_stock_source(seen),
         parcels=Source.DOUBLE if seen.shipments is None else Source.OBSERVED,
     )
-    subject = Subject(
-        loaded.spec, loaded.factory, shape, sources, _sight(sources, {}, set(), shape)
-    )
+    sight = _sight(sources, {}, set(), shape)
+    subject = Subject(loaded.spec, _explaining(loaded), shape, sources, sight)
     scopes = fitting(SCOPES, _NO_FAULTS, Delivery.EXACTLY_ONCE_FIFO, shape.limits)
     if not scopes:
         raise TargetError(
@@ -76,16 +75,7 @@ def _first_look(loaded: LoadedTarget) -> tuple[TargetShape, Observation]:
     """The shape of the target, and what it shows before anything has happened."""
     nowhere = _Nowhere()
     with watched(loaded.spec):
-        try:
-            target = loaded.factory(Ports(nowhere))  # type: ignore[arg-type]
-        except TargetError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise TargetError(
-                f"the factory raised {describe_error(error)}",
-                loaded.spec,
-                "it is called with the world, once for each run, and returns a target",
-            ) from error
+        target = _explaining(loaded)(Ports(nowhere))  # type: ignore[arg-type]
         shape = check_target(target)
         nowhere.asynchronous = shape.is_async
         seen = check_observation(snapshot(target), ())
@@ -94,6 +84,24 @@ def _first_look(loaded: LoadedTarget) -> tuple[TargetShape, Observation]:
         if "close" in shape.members:
             target.close()
     return shape, seen
+
+
+def _explaining(loaded: LoadedTarget) -> Callable[[Any], Any]:
+    """The factory; should it fail, now or in the middle of the search, it is one message."""
+
+    def make(world: Any) -> Any:
+        try:
+            return loaded.factory(world)
+        except TargetError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise TargetError(
+                f"the factory raised {describe_error(error)}",
+                loaded.spec,
+                "it is called with the world, once for each run, and returns a target",
+            ) from error
+
+    return make
 
 
 class _Nowhere:

@@ -196,6 +196,12 @@ def broken(world: Any) -> Any:
     raise ImportError("no database driver")
 
 
+def needs_stock(world: Any) -> Any:
+    """A factory that takes it for granted that there is something to sell."""
+    assert all(world.stock.values()), "nothing to sell"
+    return make(world)
+
+
 def quits(world: Any) -> Any:
     """A factory that ends the process."""
     raise SystemExit(3)
