@@ -1,8 +1,8 @@
 """Shrinking: the simplest schedule that still violates the same property.
 
 Simplest means: fewest orders, then faults, then deviations from first in, first out, then the
-shortest. Every deviation that remains was proved necessary: without it, the property is not
-violated.
+smallest setting, then the shortest. Every deviation that remains was proved necessary: without it,
+the property is not violated.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from itertools import combinations
 
 from attrs import define, evolve, field
 
+from implementations.errors import TargetError
+from model.environment import Fault
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Action
 from properties.world.scopes import SCOPES, Scope
@@ -72,7 +74,9 @@ class Shrinker:
     def _scopes(self, schedule: Schedule) -> Iterator[Schedule]:
         """The same deviations in a simpler setting."""
         now = schedule.scope
-        for scope in sorted(self.scopes, key=lambda scope: (len(scope.orders), scope.size)):
+        short = Fault.OUT_OF_STOCK in now.faults
+        scopes = (*self.scopes, *(scope.sold_out() for scope in self.scopes if short))
+        for scope in sorted(scopes, key=lambda scope: (len(scope.orders), scope.size)):
             simpler = evolve(now, name=scope.name, orders=scope.orders, stock=scope.stock)
             yield Schedule(simpler, schedule.deviations)
 
@@ -95,7 +99,8 @@ class Shrinker:
 
     def _accept(self, candidate: Schedule) -> bool:
         orders = tuple(order.id for order in candidate.scope.orders)
-        key = (candidate.scope.name, orders, candidate.deviations)
+        stock = tuple(candidate.scope.stock.items())
+        key = (candidate.scope.name, orders, stock, candidate.deviations)
         if key in self._tried or self.runs >= self.max_runs:
             return False
         self._tried.add(key)
@@ -116,10 +121,13 @@ class Shrinker:
 
 
 def still_failing(subject: Subject, property_id: str) -> StillFails:
-    """Whether a schedule makes a target violate one property."""
+    """Whether a schedule makes a target violate one property; an error of its own does not."""
 
     def still_fails(schedule: Schedule) -> Run | None:
-        run = run_schedule(subject, schedule)
+        try:
+            run = run_schedule(subject, schedule)
+        except TargetError:
+            return None
         subject.close(run.world.target)
         return run if property_id in run.findings else None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from model.directed import CustomerCancel, Deliver, DirectedSchedule, Place, directed_schedules
+from model.environment import Fault
 from model.vocabulary import Order, Role
 from properties.run import Recorder, Run
 from properties.world.actions import Action, Kind, Mode
@@ -37,6 +38,8 @@ def directed(
     if not subject.sight.model_events:
         return
     for schedule in directed_schedules() if schedules is None else schedules:
+        if not schedule.stock and Fault.OUT_OF_STOCK not in scope.faults:
+            continue
         stock = dict.fromkeys(scope.stock, schedule.stock)
         setting = evolve(scope, stock=stock, budgets=dict.fromkeys(scope.budgets, _PLENTY))
         yield follow(subject, setting, schedule)

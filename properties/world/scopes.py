@@ -44,9 +44,23 @@ class Scope:
 
     @property
     def size(self) -> int:
-        """Lines and pieces ordered, and pieces in stock: the less of it, the easier to read."""
+        """Lines and pieces ordered, pieces in stock, and twice what is missing: the less of it, the
+        easier to read. Twice, since running out is a story of its own: told only where needed.
+        """
         ordered = sum(1 + line.quantity for order in self.orders for line in order.lines)
-        return ordered + sum(self.stock.values())
+        missing = sum(
+            max(0, pieces - self.stock.get(sku, 0)) for sku, pieces in self.wanted.items()
+        )
+        return ordered + sum(self.stock.values()) + 2 * missing
+
+    @property
+    def wanted(self) -> dict[str, int]:
+        """The pieces of each SKU that all orders want together."""
+        wanted: dict[str, int] = {}
+        for order in self.orders:
+            for sku, pieces in order.quantities.items():
+                wanted[sku] = wanted.get(sku, 0) + pieces
+        return wanted
 
     @property
     def setting(self) -> str:
@@ -65,6 +79,10 @@ class Scope:
     def without(self, order: str) -> Scope:
         """This scope without one of its orders."""
         return evolve(self, orders=tuple(kept for kept in self.orders if kept.id != order))
+
+    def sold_out(self) -> Scope:
+        """This scope with nothing in stock."""
+        return evolve(self, stock=dict.fromkeys(self.stock, 0))
 
     def as_json(self) -> dict[str, Any]:
         """The scope as JSON data."""
@@ -155,10 +173,6 @@ def fitting(
 
 
 def _short(scope: Scope) -> bool:
-    wanted: dict[str, int] = {}
-    for order in scope.orders:
-        for sku, pieces in order.quantities.items():
-            wanted[sku] = wanted.get(sku, 0) + pieces
     return len(scope.orders) == 1 and any(
-        pieces > scope.stock.get(sku, 0) for sku, pieces in wanted.items()
+        pieces > scope.stock.get(sku, 0) for sku, pieces in scope.wanted.items()
     )

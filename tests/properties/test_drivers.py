@@ -127,6 +127,14 @@ def test_no_row_that_can_be_seen_is_left_out(reference: Subject) -> None:
     assert visited == observable_rows()
 
 
+def test_directed_schedules_run_out_only_where_that_is_asked_for(reference: Subject) -> None:
+    """Without that fault there is a piece for the order in each of them."""
+    some = evolve(SINGLE, faults=frozenset(Fault) - {Fault.OUT_OF_STOCK})
+    runs = list(directed(reference, some))
+    assert runs
+    assert not any(run.fired.get(Fault.OUT_OF_STOCK) for run in runs)
+
+
 def test_directed_schedules_need_the_models_words(reference: Subject) -> None:
     """A target with event names of its own gets none, and says so elsewhere."""
     from attrs import evolve

@@ -70,6 +70,13 @@ def test_a_hanging_factory_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> No
         probe(of("hangs"))
 
 
+def test_a_factory_that_fails_later_is_explained_as_well() -> None:
+    """Pins that there is no traceback of ours where only some setting makes a factory fail."""
+    subject = probe(of("needs_stock"))
+    with pytest.raises(TargetError, match="the factory raised AssertionError: nothing to sell"):
+        run_schedule(subject, Schedule(SINGLE.sold_out()))
+
+
 def test_limits_that_leave_nothing_are_explained() -> None:
     """Pins that a target with limits is tried with the orders that it accepts, if there are any."""
     assert probe(of("Limited")).shape.limits["quantity"] == 1

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from random import Random
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from implementations.errors import TargetError
+from model.environment import Fault
 from properties.drivers.paths import alternatives
 from properties.run import Deviation, Run, Schedule, run_bytes, run_schedule
-from properties.shrinker import Shrinker
+from properties.shrinker import Shrinker, still_failing
 from properties.world.actions import Action, Kind, Mode
-from properties.world.scopes import NEIGHBOURS, SAME_CUSTOMER, SCOPES, SINGLE
+from properties.world.scopes import (
+    CONTENTION,
+    DOUBLED,
+    HALF,
+    NEIGHBOURS,
+    SAME_CUSTOMER,
+    SCOPES,
+    SHORT,
+    SINGLE,
+)
 from properties.world.subject import Subject
 from properties.world.world import World
 from tests.properties.faulty import no_key
@@ -150,6 +161,46 @@ def test_a_simpler_scope_is_tried() -> None:
     assert len(result.scope.orders[0].lines) == 1
     assert result.scope.budgets == {}
     assert result.scope.name in {scope.name for scope in SCOPES}
+
+
+def runs_out(candidate: Schedule) -> bool:
+    """Whether an order wants more than there is."""
+    scope = candidate.scope
+    return any(pieces > scope.stock[sku] for sku, pieces in scope.wanted.items())
+
+
+def test_nothing_in_stock_is_the_simplest_way_to_run_out() -> None:
+    """Pins that one order for one piece, of which there is none, is found from any short scope."""
+    for scope in (SHORT, HALF, DOUBLED, CONTENTION):
+        result = shrunk(Schedule(scope), runs_out)
+        assert (result.scope.orders, dict(result.scope.stock)) == (SINGLE.orders, {"book": 0})
+
+
+def test_an_empty_shelf_is_not_shown_where_it_is_not_needed() -> None:
+    """Pins that a piece in stock is simpler than none: running out is a story of its own."""
+    assert shrunk(Schedule(SINGLE.sold_out()), lambda candidate: True) == Schedule(SINGLE)
+    assert SINGLE.size < SINGLE.sold_out().size < SHORT.size
+    assert shrunk(schedule("a", "B"), has("B")).scope.stock == SINGLE.stock
+
+
+def test_nothing_runs_out_that_was_not_to_run_out() -> None:
+    """Pins that the stock stays where running out is not among the faults asked for."""
+    start = Schedule(evolve(CONTENTION, faults=frozenset(Fault) - {Fault.OUT_OF_STOCK}))
+    assert min(shrunk(start, runs_out).scope.stock.values()) > 0
+
+
+def test_an_error_of_the_target_is_not_the_violation() -> None:
+    """Pins that shrinking goes on where a target cannot stand a setting that was only tried."""
+
+    def picky(world: Any) -> Any:
+        if not world.stock["book"]:
+            raise TargetError("raised ValueError", "the factory", "have some books in stock")
+        return no_key().factory(world)
+
+    still_fails = still_failing(evolve(no_key(), factory=picky), "MONEY-1")
+    lost = Action(Kind.ANSWER, "payment on order.created(o1)", "payments.charge", Mode.UNKNOWN_DONE)
+    assert still_fails(Schedule(SINGLE, (Deviation(0, lost),)))
+    assert still_fails(Schedule(SINGLE.sold_out(), (Deviation(0, lost),))) is None
 
 
 @pytest.mark.parametrize("seed", range(5))
