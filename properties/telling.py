@@ -6,13 +6,28 @@ from collections.abc import Container, Mapping
 
 from implementations.errors import TargetError
 from model.history import Finding
-from model.specification import BY_ID
+from model.specification import BY_ID, PROPERTIES, When
 from properties.diagnosis import diagnose
 from properties.probing import first_difference
 from properties.run import Run, Schedule, run_schedule
 from properties.world.subject import Subject
 from properties.world.trace import Trace
-from reports.counterexample import Counterexample, Divergence
+from reports.counterexample import Counterexample, Divergence, Safeguard
+
+#: In which order violations of one step are told: what one effect shows by itself, then MONEY-0,
+#: which is concluded from all that is pending, then what is decided at rest, then across runs.
+PRECEDENCE: dict[str, int] = {
+    row.id: place
+    for place, row in enumerate(
+        sorted(PROPERTIES, key=lambda row: (list(When).index(row.when), row.id == "MONEY-0"))
+    )
+}
+#: What follows from a violation that leaves the course of the saga as it is: a wrong amount shows
+#: only where amounts are compared, a missing id only where an event goes astray.
+_EXPLAINS: dict[str, frozenset[str]] = {
+    "MONEY-4": frozenset({"MONEY-2", "MONEY-3", "SHIP-2"}),
+    "OBS-1": frozenset({"LIVE-0", "LIVE-1", "CORR-1"}),
+}
 
 
 class NotReproducible(TargetError):
@@ -77,10 +92,18 @@ def _counterexample(
         seed=seed,
         runs=runs,
         schedule=run.schedule.as_json(),
-        safeguard=diagnose(root(findings, property_id, _always(subject, run)), run),
+        safeguard=_missing(subject, findings, property_id, run, trace),
         divergence=divergence,
         also=tuple(other for other in findings if other != property_id),
     )
+
+
+def _missing(
+    subject: Subject, findings: Mapping[str, Finding], property_id: str, run: Run, trace: Trace
+) -> Safeguard | None:
+    always = _always(subject, run)
+    violated = [other for other in findings if other == property_id or other not in always]
+    return diagnose(root(findings, property_id, always), violated, run, trace.steps)
 
 
 def _always(subject: Subject, run: Run) -> Container[str]:
@@ -95,14 +118,19 @@ def _always(subject: Subject, run: Run) -> Container[str]:
 def root(findings: Mapping[str, Finding], property_id: str, always: Container[str]) -> Finding:
     """The violation that came first in this run: the others follow from it.
 
-    Not from one that is there always, for then it has nothing to do with what was needed here.
+    Not from one that is there always, for then it has nothing to do with what was needed here; nor
+    from one that is known to explain other things only.
     """
-    ids = list(BY_ID)
     last = findings[property_id].step
     candidates = [
         finding
-        for finding in findings.values()
+        for name, finding in findings.items()
         if finding.step <= last
-        and (finding.property_id == property_id or finding.property_id not in always)
+        and (name == property_id or (name not in always and explains(name, property_id)))
     ]
-    return min(candidates, key=lambda found: (found.step, ids.index(found.property_id)))
+    return min(candidates, key=lambda found: (found.step, PRECEDENCE[found.property_id]))
+
+
+def explains(cause: str, property_id: str) -> bool:
+    """Whether a violation can have brought another one about."""
+    return cause not in _EXPLAINS or property_id in _EXPLAINS[cause]

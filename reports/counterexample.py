@@ -89,6 +89,8 @@ class Safeguard:
     name: str
     reason: str
     advice: str
+    instead: tuple[str, ...] = ()
+    """Others that would do as well, where the evidence does not tell them apart."""
 
 
 @frozen

@@ -15,6 +15,7 @@ from reports.wording import (
     MARK_MEANING,
     count,
     marks,
+    named,
     printable,
     sentence,
 )
@@ -183,7 +184,7 @@ def _safeguard(c: Counterexample) -> str:
     if c.safeguard is None:
         return ""
     return (
-        f"## Missing safeguard: {escape(c.safeguard.name)}\n\n"
+        f"## Missing safeguard: {escape(named(c.safeguard))}\n\n"
         f"Why: {escape(c.safeguard.reason)}\n\nHow to add it: {escape(c.safeguard.advice)}\n"
     )
 

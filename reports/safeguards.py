@@ -26,6 +26,7 @@ class SafeguardName(StrEnum):
     RELEASE_ON_SHIPPING_FAILURE = "release on shipping failure"
     REFUND_ON_SHIPPING_FAILURE = "refund on shipping failure"
     LATE_SUCCESS = "compensation of a late success"
+    COMPENSATION_ON_CANCEL = "compensation on cancel"
     COMPENSATION_RETRY = "retry of a failed compensation"
     COMPENSATION_RECORD = "compensation bound to its action"
     LOOKUP = "look-up after an unknown answer"
@@ -40,10 +41,13 @@ class SafeguardName(StrEnum):
     SAGA_ID = "saga id on every event"
 
 
-def safeguard(name: SafeguardName, reason: str = "") -> Safeguard:
-    """Return the safeguard by name, with the `reason` of one violation where it is given."""
+def safeguard(name: SafeguardName, reason: str = "", *instead: SafeguardName) -> Safeguard:
+    """Return the safeguard by name, with the `reason` of one violation where it is given.
+
+    `instead` are others that would have prevented the violation, too.
+    """
     known = SAFEGUARDS[name]
-    return Safeguard(known.name, reason or known.reason, known.advice)
+    return Safeguard(known.name, reason or known.reason, known.advice, tuple(map(str, instead)))
 
 
 #: One row per safeguard: its name, what it prevents, how to add it in two sentences.
@@ -149,6 +153,13 @@ _ROWS: tuple[Safeguard, ...] = (
         "When a success arrives for an order that has ended, request its compensation instead of "
         "ignoring the event. Test for the end in the same transaction, so that no success slips "
         "in between.",
+    ),
+    Safeguard(
+        SafeguardName.COMPENSATION_ON_CANCEL,
+        "Prevents that money or stock is kept for an order that its customer has cancelled.",
+        "When a cancel is accepted, request the undoing of every step that may have been done "
+        "(refund, release) in the same transaction. Let each participant remember the request, so "
+        "that a step that comes after it is not done at all.",
     ),
     Safeguard(
         SafeguardName.COMPENSATION_RETRY,

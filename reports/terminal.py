@@ -18,6 +18,7 @@ from reports.wording import (
     last_balances,
     marked,
     marks,
+    named,
     printable,
     sentence,
 )
@@ -65,7 +66,7 @@ def counterexample_brief(c: Counterexample, same_as: str = "", report: str = "")
     else:
         lines += _labelled("schedule", sentence(c), 3)
         if c.safeguard is not None:
-            lines += _labelled("missing", c.safeguard.name, 1)
+            lines += _labelled("missing", named(c.safeguard), 1)
     if report:
         lines.append(f"{'report':<{_LABEL}}  {printable(report)}")
     return "\n".join(lines)
@@ -163,7 +164,7 @@ def _tail(c: Counterexample, replay_command: str, report: str, advice_lines: int
             f"allows: {allowed}",
         )
     if c.safeguard is not None:
-        lines += _labelled("missing", f"{c.safeguard.name}: {c.safeguard.reason}", 2)
+        lines += _labelled("missing", f"{named(c.safeguard)}: {c.safeguard.reason}", 2)
         if advice_lines:
             lines += _labelled("", c.safeguard.advice, advice_lines)
     if c.also:

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from model.money import money
-from reports.counterexample import Balance, Counterexample, Step, StepKind
+from reports.counterexample import Balance, Counterexample, Safeguard, Step, StepKind
 from reports.kit import this_kit
 
 _KIND_MARK = {StepKind.DEFAULT: "", StepKind.DEVIATION: "*", StepKind.FAULT: "!"}
@@ -53,6 +53,11 @@ def marks(step: Step) -> str:
 def marked(step: Step) -> bool:
     """Whether a step carries a mark, that is, a reader must see it."""
     return bool(marks(step))
+
+
+def named(safeguard: Safeguard) -> str:
+    """Return the name of a safeguard, and those of the others that would do."""
+    return ", or ".join((safeguard.name, *safeguard.instead))
 
 
 def sentence(c: Counterexample) -> str:

@@ -71,12 +71,6 @@ LOSSES = (
     ),
     Loss("lookup", "MONEY-3", ("sweep-0",), SafeguardName.LOOKUP, 1),
 )
-#: Where the diagnosis names another safeguard than the one that was deleted: to be mended there.
-MISNAMED = {
-    "inbox": "a crash of the sender makes it say outbox",
-    "tombstone": "a forgotten cancel makes it say pivot check",
-    "status_guard": "a cancel makes it say pivot check",
-}
 EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: str(loss.safeguard))
 
 
@@ -132,10 +126,8 @@ def test_its_counterexample_is_minimal(loss: Loss) -> None:
 
 
 @EVERY_LOSS
-def test_the_report_names_it(loss: Loss, request: pytest.FixtureRequest) -> None:
+def test_the_report_names_it(loss: Loss) -> None:
     """Pins that the report says which safeguard is missing."""
-    if loss.safeguard in MISNAMED:
-        request.applymarker(pytest.mark.xfail(reason=MISNAMED[loss.safeguard]))
     told = counterexample(loss)
     assert told.safeguard is not None
     assert told.safeguard.name == loss.named

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from model.money import money
-from reports.counterexample import StepKind
+from reports.counterexample import Safeguard, StepKind
 from reports.kit import this_kit
-from reports.wording import clip, count, printable, replay_command, sentence
+from reports.wording import clip, count, named, printable, replay_command, sentence
 from tests.reports import samples
 
 
@@ -90,3 +90,9 @@ def test_replay_command_is_quoted_and_relative(
         f"python -m pytest {shlex.quote(str(kit / 'properties'))} "
         "'--saga-replay=out/M 1.json' '--saga-target=cmd: node a.js'"
     )
+
+
+def test_a_safeguard_names_the_others_that_would_do() -> None:
+    """Pins that where the evidence fits two, both are named, the likelier first."""
+    alone, both = Safeguard("inbox", "", ""), Safeguard("inbox", "", "", ("outbox",))
+    assert (named(alone), named(both)) == ("inbox", "inbox, or outbox")

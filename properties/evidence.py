@@ -1,0 +1,203 @@
+"""What a minimal run shows, as plain facts: all that the diagnosis may conclude from.
+
+Nothing here knows which target it was. Names of the model's events are looked for; a target with
+names of its own says less, and is told less.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from model.environment import BUSINESS_FAULTS, Fault
+from model.history import Finding, Saga
+from model.ledger import Entry
+from model.vocabulary import Status
+from properties.run import Deviation, Run, run_schedule
+from properties.world.actions import Action, Kind, Mode, fault_of
+from properties.world.endings import ACKNOWLEDGE
+from properties.world.network import Message
+from properties.world.world import World
+from reports.counterexample import ArrowKind, Step
+
+#: After these a call that was made already is made again.
+RETRIED = frozenset(
+    {Fault.CRASH, Fault.UNKNOWN, Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}
+)
+
+
+@frozen
+class Copy:
+    """A message that its sender has sent twice."""
+
+    name: str
+    type: str
+    same_id: bool
+
+
+def _no_harm(name: str) -> bool:
+    return False
+
+
+@frozen
+class Evidence:
+    """What a minimal run shows: the finding, what was needed for it, what came of it."""
+
+    finding: Finding
+    actions: tuple[Action, ...] = ()
+    """The deviations of the schedule: each of them is necessary."""
+    violated: frozenset[str] = frozenset()
+    """What else the run violates, apart from what the target violates always."""
+    orders: int = 1
+    sagas: tuple[Saga, ...] = ()
+    """The orders concerned."""
+    entries: tuple[Entry, ...] = ()
+    """Their part of the ledger."""
+    said: tuple[str, ...] = ()
+    """Their events, as `type(order)`, in the order of publication."""
+    heard: Mapping[str, int] = field(factory=dict)
+    """`type(order)` -> the first step at which it was delivered to anybody."""
+    failed: Mapping[str, int] = field(factory=dict)
+    """Order -> the step at which it was first seen to have failed."""
+    asked_anew: bool = False
+    """Gateway or carrier were asked for the same thing under two keys, or without any."""
+    copies: tuple[Copy, ...] = ()
+    same_harm: Callable[[str], bool] = _no_harm
+    """Whether it is as bad if the broker delivers this message again, under the id it has."""
+    errors: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
+    """Event types that nobody subscribes to, those that end a saga left out."""
+    hasty: frozenset[str] = frozenset()
+    """Participants that acknowledge a message before they handle it."""
+
+    @property
+    def faults(self) -> frozenset[Fault]:
+        """What the environment did; deliveries and port calls out of turn included."""
+        faults = {fault for action in self.actions if (fault := fault_of(action))}
+        kinds = {action.kind for action in self.actions}
+        if Kind.DELIVER in kinds:
+            faults.add(Fault.REORDER)
+        if Kind.RESUME in kinds:
+            faults.add(Fault.CONCURRENCY)
+        return frozenset(faults)
+
+    @property
+    def technical(self) -> frozenset[Fault]:
+        """The faults that are no business answers."""
+        return self.faults - BUSINESS_FAULTS
+
+    @property
+    def short(self) -> bool:
+        """Whether stock was short for an order concerned."""
+        return any("short stock" in saga.reasons for saga in self.sagas)
+
+    def of_kind(self, *kinds: Kind) -> tuple[Action, ...]:
+        """The deviations of some kinds."""
+        return tuple(action for action in self.actions if action.kind in kinds)
+
+
+def evidence(
+    finding: Finding, violated: Collection[str], run: Run, steps: Sequence[Step]
+) -> Evidence:
+    """Gather what a run shows; `steps` is its trace."""
+    world, order = run.world, finding.order
+    history = world.history
+    names = [name for name in history.sagas if order in ("", name)]
+    return Evidence(
+        finding=finding,
+        actions=tuple(deviation.action for deviation in run.schedule.deviations),
+        violated=frozenset(violated),
+        orders=len(run.schedule.scope.orders),
+        sagas=tuple(history.sagas[name] for name in names),
+        entries=tuple(entry for entry in history.ledger.entries if entry.order in names),
+        said=tuple(f"{d.type}({d.order})" for d in world.network.published if d.order in names),
+        heard=_heard(steps),
+        failed=_failed(steps),
+        asked_anew=any(_asked_anew(world, name) for name in names),
+        copies=tuple(_copies(world.network.originals.values())),
+        same_harm=lambda name: _same_harm(finding.property_id, run, name),
+        errors=tuple(world.errors),
+        unheard=tuple(name for name in world.network.unheard if name not in history.sight.terminal),
+        hasty=frozenset(
+            name
+            for name, consumer in world.subject.shape.consumers.items()
+            if consumer.acknowledge == "before"
+        ),
+    )
+
+
+def handled_to_its_end(crash: Action) -> bool:
+    """Whether a crash only makes something happen again that was done and finished.
+
+    A consumer had nothing left to do but acknowledge; a relay had sent its event.
+    """
+    relay = crash.subject.endswith(" relay") and crash.port.startswith("publish ")
+    return crash.port == ACKNOWLEDGE or (relay and crash.mode == Mode.AFTER)
+
+
+def _heard(steps: Sequence[Step]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for step in steps:
+        for arrow in step.arrows:
+            if arrow.kind is ArrowKind.MESSAGE and arrow.source == "broker":
+                first.setdefault(arrow.text.removesuffix(", again"), step.number)
+    return first
+
+
+def _failed(steps: Sequence[Step]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for step in steps:
+        for balance in step.balances:
+            if balance.status == Status.FAILED:
+                first.setdefault(balance.order, step.number)
+    return first
+
+
+def _asked_anew(world: World, order: str) -> bool:
+    """Whether somebody outside was asked for the same thing twice, and could not see that it was.
+
+    A refusal without a key leaves no trace outside but the reason that it gave.
+    """
+    charges = world.gateway.charges
+    kept = chain(world.gateway.keys.stored.values(), world.carrier.keys.stored.values())
+    asked = [
+        what for what, _ in kept if what[1] == order or charges.get(what[1], ("",))[0] == order
+    ]
+    saga = world.history.sagas[order]
+    refused_and_done = ("payment declined" in saga.reasons and saga.balance.captures) or (
+        "carrier refused" in saga.reasons and saga.balance.booked
+    )
+    return bool(refused_and_done) or has_twice(asked)
+
+
+def has_twice(things: Iterable[Any]) -> bool:
+    """Whether one of some things comes twice."""
+    known = list(things)
+    return len(set(known)) < len(known)
+
+
+def _copies(messages: Iterable[Message]) -> Iterator[Copy]:
+    """Messages whose event was sent twice, under one id or under two."""
+    first: dict[tuple[str, ...], Message] = {}
+    for message in messages:
+        content = json.dumps(json.loads(message.event)["data"], sort_keys=True)
+        before = first.setdefault(
+            (message.type, message.order, message.participant, content), message
+        )
+        if before is not message:
+            yield Copy(before.name, message.type, before.id == message.id)
+
+
+def _same_harm(property_id: str, run: Run, name: str) -> bool:
+    """Run it once more, with a copy under the message's own id instead of a crash of its sender."""
+    subject = run.world.subject
+    gone = (Kind.CRASH, Kind.REPUBLISH)
+    kept = [each for each in run.schedule.deviations if each.action.kind not in gone]
+    again = Deviation(0, Action(Kind.DUPLICATE, name))
+    other = run_schedule(subject, evolve(run.schedule, deviations=(*kept, again)))
+    subject.close(other.world.target)
+    return property_id in other.findings

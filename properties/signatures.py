@@ -1,0 +1,184 @@
+"""What is unmistakable in a minimal run, whatever the property: one conclusion a rule.
+
+A rule gives the safeguards that fit, the likelier first, and nothing where it does not apply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from model.environment import Fault
+from model.history import Saga
+from model.ledger import Effect
+from model.vocabulary import Event, Status
+from properties.evidence import RETRIED, Evidence, handled_to_its_end
+from properties.world.actions import Kind
+from reports.safeguards import SafeguardName as Name
+
+Names = tuple[Name, ...]
+Rule = Callable[[Evidence], Names]
+
+
+def handled_again(seen: Evidence) -> Names:
+    """A message was handled to its end, came again, and that did harm."""
+    crashes = seen.of_kind(Kind.CRASH)
+    sent = {
+        crash.port.removeprefix("publish ") for crash in crashes if crash.subject.endswith(" relay")
+    }
+    copies = [copy for copy in seen.copies if copy.type in sent]
+    came = bool(seen.of_kind(Kind.DUPLICATE) or copies) or (bool(crashes) and not sent)
+    if not came or not all(map(handled_to_its_end, crashes)):
+        return ()
+    strangers = [copy for copy in copies if not copy.same_id]
+    if strangers and not any(seen.same_harm(copy.name) for copy in strangers):
+        return (Name.STABLE_MESSAGE_ID,)
+    if _released_too_much(seen):
+        return Name.COMPENSATION_RECORD, Name.INBOX
+    return (Name.INBOX, Name.IDEMPOTENCY_KEY) if seen.asked_anew else (Name.INBOX,)
+
+
+def republished(seen: Evidence) -> Names:
+    """The same event came under another id; unless its own id would not have helped, either."""
+    again = seen.of_kind(Kind.REPUBLISH)
+    if not again:
+        return ()
+    unknown = any(seen.same_harm(action.subject) for action in again)
+    return (Name.INBOX,) if unknown else (Name.STABLE_MESSAGE_ID,)
+
+
+def asked_again(seen: Evidence) -> Names:
+    """Somebody outside was asked once more, and could not know that it was the same request."""
+    twice = seen.finding.property_id in ("MONEY-1", "MONEY-2", "SHIP-1") or _outside(seen)
+    return (Name.IDEMPOTENCY_KEY,) if seen.faults & RETRIED and (seen.asked_anew or twice) else ()
+
+
+def message_lost(seen: Evidence) -> Names:
+    """What was struck is a handler whose message had been acknowledged already: it is gone."""
+    for action in seen.of_kind(Kind.CRASH, Kind.ANSWER):
+        participant, handles, _ = action.subject.partition(" on ")
+        raised = any(error.startswith(f"{action.subject} raised ") for error in seen.errors)
+        if handles and participant in seen.hasty and (action.kind is Kind.CRASH or raised):
+            return (Name.ACKNOWLEDGE_LAST,)
+    return ()
+
+
+def stumbled(seen: Evidence) -> Names:
+    """A handler could not read what it was given, though nothing went wrong around it."""
+    pattern = r" raised (Key|Type|Attribute|Index)Error"
+    unreadable = any(re.search(pattern, error) for error in seen.errors)
+    return (Name.COMPLETE_EVENT,) if unreadable and not seen.technical else ()
+
+
+def moved_on(seen: Evidence) -> Names:
+    """An order was moved out of its final status."""
+    both = {Status.CONFIRMED, Status.FAILED}
+    undone = any(saga.statuses >= both and _undone_first(seen, saga) for saga in seen.sagas)
+    if "STATE-1" not in seen.violated and not undone:
+        return ()
+    return (Name.VERSION_CHECK if Fault.CONCURRENCY in seen.faults else Name.GUARDED_STATUS,)
+
+
+def overtaken(seen: Evidence) -> Names:
+    """A step was done after it had been called off: a compensation that came first left no mark."""
+    if any(_undone_first(seen, saga) or _late_action(seen, saga) for saga in seen.sagas):
+        return Name.TOMBSTONE, Name.GUARDED_STATUS
+    return ()
+
+
+def turned_back(seen: Evidence) -> Names:
+    """Shipping called the saga off after it had announced the parcel."""
+    done, undone = Event.SHIPMENT_CREATED, Event.SHIPPING_FAILED
+    back = any(-1 < _said(seen, saga, done) < _said(seen, saga, undone) for saga in seen.sagas)
+    return (Name.PIVOT_CHECK, Name.GUARDED_STATUS) if back and Fault.CANCEL in seen.faults else ()
+
+
+def unanswered(seen: Evidence) -> Names:
+    """Somebody outside gave no answer, and it was taken for one."""
+    if Fault.UNKNOWN not in seen.faults:
+        return ()
+    refund = any(action.port == "payments.refund" for action in seen.of_kind(Kind.ANSWER))
+    return (Name.LOOKUP, Name.COMPENSATION_RETRY) if refund else (Name.LOOKUP,)
+
+
+def succeeded_late(seen: Evidence) -> Names:
+    """A step succeeded, or was heard to have, when its order had failed; nobody undid it."""
+    for saga in seen.sagas:
+        end = seen.failed.get(saga.order.id)
+        for action, success, request in STEPS:
+            heard = seen.heard.get(f"{success}({saga.order.id})", -1)
+            late = end is not None and max(heard, last(seen, saga, action)) > end
+            if late and kept(saga, action) and request not in saga.published:
+                return (Name.LATE_SUCCESS,)
+    return ()
+
+
+#: an action, the event that tells of it, the request to undo it
+STEPS = (
+    (Effect.CHARGE, Event.PAYMENT_PROCESSED, Event.PAYMENT_REFUND_REQUESTED),
+    (Effect.RESERVE, Event.INVENTORY_RESERVED, Event.INVENTORY_RELEASE_REQUESTED),
+)
+#: an event that calls a step off, the event that tells that it was done
+_CALLED_OFF = (
+    (Event.PAYMENT_REFUNDED, Event.PAYMENT_PROCESSED),
+    (Event.INVENTORY_RELEASED, Event.INVENTORY_RESERVED),
+    (Event.SHIPPING_FAILED, Event.SHIPMENT_CREATED),
+)
+
+
+def _undone_first(seen: Evidence, saga: Saga) -> bool:
+    """Whether a participant called a step off, and afterwards announced it as done."""
+    return any(-1 < _said(seen, saga, off) < _said(seen, saga, done) for off, done in _CALLED_OFF)
+
+
+def _late_action(seen: Evidence, saga: Saga) -> bool:
+    """Whether a step was done, and stayed so, when the request to undo it had come before."""
+    for action, _, request in STEPS:
+        asked = seen.heard.get(f"{request}({saga.order.id})")
+        if asked is not None and asked < last(seen, saga, action) and kept(saga, action):
+            return True
+    return False
+
+
+def _said(seen: Evidence, saga: Saga, event: Event) -> int:
+    """Which of all events it was; -1 if it never was published."""
+    name = f"{event}({saga.order.id})"
+    return seen.said.index(name) if name in seen.said else -1
+
+
+def last(seen: Evidence, saga: Saga, effect: Effect) -> int:
+    """The last step at which something was done for an order; -1 if it never was."""
+    own = (entry for entry in seen.entries if entry.order == saga.order.id)
+    return max((entry.step for entry in own if entry.effect is effect), default=-1)
+
+
+def kept(saga: Saga, action: Effect) -> bool:
+    """Whether what a charge took, or a reservation set aside, was not given back."""
+    if action is Effect.CHARGE:
+        return saga.balance.money > 0
+    return any(pieces > 0 for pieces in saga.balance.reserved.values())
+
+
+def _outside(seen: Evidence) -> bool:
+    """Whether handling a message again had a second effect outside of the target."""
+    effects = {entry.effect for entry in seen.finding.entries}
+    outside = effects & {Effect.CHARGE, Effect.REFUND, Effect.SHIP}
+    return seen.finding.property_id == "IDEMP-1" and bool(outside)
+
+
+def _released_too_much(seen: Evidence) -> bool:
+    return any(pieces < 0 for saga in seen.sagas for pieces in saga.balance.reserved.values())
+
+
+#: In the order in which they are tried.
+SIGNATURES: tuple[Rule, ...] = (
+    stumbled,
+    handled_again,
+    republished,
+    asked_again,
+    message_lost,
+    unanswered,
+    moved_on,
+    turned_back,
+    overtaken,
+)
