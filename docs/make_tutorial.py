@@ -30,11 +30,10 @@ sys.path.insert(0, str(ROOT))
 from implementations.document.ladder import FIXES, services, table  # noqa: E402
 from implementations.document.services import Service  # noqa: E402
 from model.environment import DEFAULT_FAULTS  # noqa: E402
-from model.specification import BY_ID  # noqa: E402
 from properties.probing import probe  # noqa: E402
 from properties.profiles import PROFILES  # noqa: E402
 from properties.search import run_part  # noqa: E402
-from properties.verdicts import Total, simplicity  # noqa: E402
+from properties.verdicts import Total, rank  # noqa: E402
 from reports.counterexample import Counterexample  # noqa: E402
 from reports.terminal import counterexample_text  # noqa: E402
 
@@ -63,12 +62,7 @@ def first(rung: int) -> Counterexample | None:
     for part in parts:
         profile, contract = PROFILES["quick"], subject.shape.delivery
         total.take(run_part(subject, part, profile, DEFAULT_FAULTS, contract, SEED))
-    return min(total.counterexamples.values(), key=_rank, default=None)
-
-
-def _rank(found: Counterexample) -> tuple[object, ...]:
-    """The simplest first, and of equally simple ones in the order of the specification."""
-    return (*simplicity(found)[:-1], list(BY_ID).index(found.property_id))
+    return min(total.counterexamples.values(), key=rank, default=None)
 
 
 def told(rung: int) -> str:

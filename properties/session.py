@@ -27,7 +27,7 @@ from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
 from properties.sharing import shared
-from properties.verdicts import Total, simplicity, summarise
+from properties.verdicts import Total, rank, summarise
 from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 from reports.files import clean, write_counterexample
@@ -180,15 +180,9 @@ class Verification:
             yield from _reports(verdict, self._text(verdict, told))
 
     def _rank(self, verdict: PropertyVerdict) -> tuple[Any, ...]:
-        """The simplest counterexample is told first; of equally simple ones, as specified."""
+        """The simplest counterexample is told first, and a cause before what follows from it."""
         known = self.total.counterexamples.get(verdict.id)
-        if known is None:
-            return ()
-        return (*simplicity(known)[:-1], self._place(verdict.id))
-
-    @staticmethod
-    def _place(property_id: str) -> int:
-        return list(BY_ID).index(property_id)
+        return () if known is None else rank(known)
 
     def _write(self, counterexample: Counterexample) -> str:
         path = write_counterexample(

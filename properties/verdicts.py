@@ -11,10 +11,12 @@ from model.environment import FAULT_MEANING, Delivery, Fault
 from model.specification import PROPERTIES, Needs, Property
 from properties.options import Settings
 from properties.search import Portion, add
+from properties.telling import PRECEDENCE
 from properties.world.scopes import scope_from_json
 from properties.world.subject import Source, Subject
 from reports.counterexample import Counterexample
 from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
+from reports.wording import count
 
 
 @define
@@ -24,6 +26,7 @@ class Total:
     schedules: int = 0
     steps: int = 0
     checked: dict[str, int] = field(factory=dict)
+    left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
     rows: set[str] = field(factory=set)
     violated: dict[str, int] = field(factory=dict)
@@ -42,6 +45,7 @@ class Total:
         self.schedules += portion.schedules
         self.steps += portion.steps
         add(self.checked, portion.checked)
+        add(self.left_aside, portion.left_aside)
         add(self.fired, portion.fired)
         add(self.violated, portion.violated)
         self.rows |= portion.rows
@@ -63,6 +67,11 @@ def simplicity(counterexample: Counterexample) -> tuple[object, ...]:
     faults = sum(1 for step in counterexample.deviations if step.kind == "fault")
     waits = sum(int(action[0]) for action in actions)
     return len(scope.orders), faults, len(actions), scope.size, waits, str(actions)
+
+
+def rank(counterexample: Counterexample) -> tuple[object, ...]:
+    """In which order counterexamples are told: the simplest first, of equals the most specific."""
+    return (*simplicity(counterexample)[:-1], PRECEDENCE[counterexample.property_id])
 
 
 def summarise(
@@ -107,6 +116,7 @@ def _verdict(
 ) -> PropertyVerdict:
     checked = total.checked.get(row.id, 0)
     lacking = not_applicable(row, subject)
+    aside = _left_aside(total.left_aside.get(row.id, 0))
     verdict, reason = Verdict.HOLDS, ""
     if row.id in total.violated and row.id in settings.expected:
         verdict, reason = Verdict.EXPECTED, settings.expected[row.id]
@@ -117,12 +127,21 @@ def _verdict(
         verdict, reason = Verdict.NOT_APPLICABLE, lacking
     elif unfinished:
         verdict, reason = Verdict.UNKNOWN, f"{', '.join(unfinished)} ended with an error"
+    elif aside and not checked:
+        verdict, reason = Verdict.UNKNOWN, f"{aside}, and there were no others"
     elif not checked:
         verdict, reason = Verdict.VACUOUS, "nothing in any run that it speaks of"
     elif row.id in settings.expected:
         verdict = Verdict.VIOLATED
         reason = f"expected to fail ({settings.expected[row.id]}), and holds: remove expect-failure"
+    elif aside:
+        reason = f"{row.statement}; {aside}"
     return PropertyVerdict(row.id, row.statement, verdict, checked, reason, reports.get(row.id, ""))
+
+
+def _left_aside(orders: int) -> str:
+    """What there is to say of orders that were not judged; nothing if all were."""
+    return f"left aside where LIVE-0 is violated ({count(orders, 'order')})" if orders else ""
 
 
 def not_applicable(row: Property, subject: Subject) -> str:

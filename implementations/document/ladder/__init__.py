@@ -40,10 +40,10 @@ FIXES: tuple[ModuleType, ...] = (
     shipping,
     guarded_status,
     inbox,
-    look_up,
+    idempotency_key,
     outbox,
     stable_id,
-    idempotency_key,
+    look_up,
     transient_retry,
     record,
 )

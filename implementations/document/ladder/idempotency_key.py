@@ -7,10 +7,11 @@ from typing import Any
 from implementations.document import services
 from implementations.document.ladder import shipping
 from implementations.document.saga import Services
+from implementations.document.services import Declined
 
 
 class Payments(services.Payments):
-    """One refund, however often it is asked for, of what was taken."""
+    """One charge and one refund, however often they are asked for."""
 
     def __init__(self, world: Any) -> None:
         super().__init__(world)
@@ -18,9 +19,16 @@ class Payments(services.Payments):
 
     def charge(self, event: dict[str, Any]) -> str:
         """Take the money, and remember how much."""
-        charge_id = super().charge(event)
-        self.charges[charge_id] = event["amount"]
-        return charge_id
+        answer = self.ask(event, key=f"charge/{event['order_id']}")
+        if answer["status"] == "refused":
+            raise Declined(answer["reason"])
+        self.charges[answer["id"]] = event["amount"]
+        return str(answer["id"])
+
+    def ask(self, event: dict[str, Any], key: str) -> Any:
+        """Ask the gateway for the money of an order."""
+        order_id, amount, currency = event["order_id"], event["amount"], event["currency"]
+        return self.world.payments.charge(order_id, amount, currency, key=key)
 
     def refund(self, event: dict[str, Any]) -> None:
         """Give it back."""

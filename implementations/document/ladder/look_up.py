@@ -1,30 +1,25 @@
-"""No answer is not a no: after a timeout the gateway is asked what became of it (B02, B03)."""
+"""No answer is not a no: after a timeout the gateway is asked what became of it (B03)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from implementations.document import services
+from implementations.document.ladder import idempotency_key
 from implementations.document.saga import Services
-from implementations.document.services import Declined
 
 
-class Payments(services.Payments):
-    """A charge has a name, so that one can ask for it, and ask for it again."""
+class Payments(idempotency_key.Payments):
+    """A charge has a key by which one can ask what became of it."""
 
-    def charge(self, event: dict[str, Any]) -> str:
-        """Take the money: once, however often it takes to get an answer."""
-        order_id, amount, currency = event["order_id"], event["amount"], event["currency"]
-        gateway, key = self.world.payments, f"charge/{order_id}"
+    def ask(self, event: dict[str, Any], key: str) -> Any:
+        """Ask the gateway for the money of an order, for as long as it takes to get an answer."""
         answer = None
         while answer is None:
             try:
-                answer = gateway.charge(order_id, amount, currency, key=key)
+                answer = super().ask(event, key)
             except TimeoutError:
-                answer = gateway.lookup(key)  # None: it was never carried out
-        if answer["status"] == "refused":
-            raise Declined(answer["reason"])
-        return str(answer["id"])
+                answer = self.world.payments.lookup(key)  # None: it was never carried out
+        return answer
 
 
 FIX: Services = {"payment": Payments}

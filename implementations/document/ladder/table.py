@@ -16,7 +16,7 @@ class Rung:
     """The first counterexample of a rung: what is broken, and the safeguard that is asked for.
 
     First is the one with fewest orders, then faults, then deviations, then the smallest setting and
-    the shortest; of equally simple ones, the one whose property the specification lists first.
+    the shortest; of equally simple ones, the one whose property is the most specific.
     """
 
     property_id: str
@@ -30,7 +30,7 @@ class Rung:
 
 
 RUNGS: tuple[Rung, ...] = (
-    Rung("MONEY-0", "exact minor units of money", "minor_units"),
+    Rung("MONEY-4", "exact minor units of money", "minor_units"),
     Rung("MONEY-0", "refund on reservation failure", "refund_on_failure"),
     Rung("LIVE-0", "terminal event", "failed_end"),
     Rung("TRUE-1", "failure for business reasons only", "business_failure"),
@@ -38,13 +38,13 @@ RUNGS: tuple[Rung, ...] = (
     Rung("LIVE-0", "complete event data", "complete_event", parts=("paths",)),
     Rung("LIVE-0", "terminal event", "shipping"),
     Rung("STATE-1", "guarded status", "guarded_status", deviations=2),
-    Rung("MONEY-2", "inbox", "inbox", faults=1, deviations=1),
+    Rung("MONEY-1", "inbox", "inbox", faults=1, deviations=1),
+    Rung("MONEY-1", "idempotency key", "idempotency_key", faults=1, deviations=1),
+    Rung("COMP-2", "outbox", "outbox", faults=1, deviations=1),
+    Rung("COMP-2", "stable message id", "stable_id", faults=1, deviations=1),
     Rung("MONEY-0", "look-up after an unknown answer", "look_up", faults=1, deviations=1),
-    Rung("MONEY-0", "outbox", "outbox", faults=1, deviations=1),
-    Rung("MONEY-3", "stable message id", "stable_id", faults=1, deviations=1),
-    Rung("SHIP-1", "idempotency key", "idempotency_key", faults=1, deviations=1),
     Rung("TRUE-1", "retry of a transient failure", "transient_retry", faults=1, deviations=1),
-    Rung("LIVE-0", "compensation bound to its action", "record", faults=2, deviations=2),
+    Rung("COMP-2", "compensation bound to its action", "record", faults=2, deviations=2),
 )
 """One for each rung but the last, which holds."""
 
@@ -125,7 +125,7 @@ DEFECTS: tuple[Defect, ...] = (
         "no idempotency key at the gateway; a refund without key or amount",
         ("B02", "B07"),
         (
-            Evidence("look_up", "MONEY-1", actions=(("crash", *_CHARGE, "after"),)),
+            Evidence("idempotency_key", "MONEY-1", actions=(("crash", *_CHARGE, "after"),)),
             Evidence(
                 "idempotency_key",
                 "MONEY-2",
