@@ -178,7 +178,7 @@ def by_faults(seen: Evidence) -> Names:
 
 
 def _after_crash(seen: Evidence) -> Names:
-    """What was sent twice by a handler that died would have done no harm to an inbox that knew it."""
+    """A handler died with an event half-sent; an inbox may know what it then sent again."""
     ports = {crash.port for crash in seen.of_kind(Kind.CRASH)}
     twice = [copy for copy in seen.copies if f"publish {copy.type}" in ports]
     if not twice:
