@@ -75,6 +75,8 @@ class History:
     """The first finding of each property."""
     checked: dict[str, int] = field(factory=dict)
     """How often each property had something to check."""
+    left_aside: dict[str, int] = field(factory=dict)
+    """How often a property had something to check that could not be judged."""
 
     def saga(self, order: Order) -> Saga:
         """The record of `order`, begun if there is none."""
@@ -87,6 +89,10 @@ class History:
     def check(self, property_id: str) -> None:
         """Count that `property_id` had something to check."""
         self.checked[property_id] = self.checked.get(property_id, 0) + 1
+
+    def leave_aside(self, property_id: str) -> None:
+        """Count that `property_id` had something to check, and that it cannot be judged here."""
+        self.left_aside[property_id] = self.left_aside.get(property_id, 0) + 1
 
     def report(self, property_id: str, order: str, text: str, *entries: Entry) -> None:
         """Record a violation; only the first of each property counts."""

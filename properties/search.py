@@ -45,6 +45,7 @@ class Portion:
     schedules: int = 0
     steps: int = 0
     checked: dict[str, int] = field(factory=dict)
+    left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
     rows: set[str] = field(factory=set)
     violated: dict[str, int] = field(factory=dict)
@@ -78,6 +79,7 @@ class Search:
         portion.schedules += 1
         portion.steps += run.steps
         add(portion.checked, run.checked)
+        add(portion.left_aside, run.world.history.left_aside)
         add(portion.fired, {str(fault): count for fault, count in run.fired.items()})
         world = run.world
         if world.conformance is not None:

@@ -128,7 +128,7 @@ def still_failing(subject: Subject, property_id: str) -> StillFails:
             run = run_schedule(subject, schedule)
         except TargetError:
             return None
-        subject.close(run.world.target)
+        run.world.dissolve()
         return run if property_id in run.findings else None
 
     return still_fails

@@ -1,7 +1,8 @@
-"""What is said of faults that have no way to strike a target."""
+"""From counts to verdicts: what was not judged, and faults that have no way to strike a target."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
-from properties.verdicts import cannot_fire
+from properties.options import Settings
+from properties.verdicts import Total, cannot_fire, summarise
 from properties.world.subject import Source, Sources, Subject
+from reports.verdict import Verdict
 
 
 def subject(sources: Sources, **members: Any) -> Subject:
@@ -51,3 +54,26 @@ def test_a_fault_that_can_fire_has_no_excuse() -> None:
     calling = subject(Sources(), consumers={"order": {"parallel": 2}}, cancel_order=lambda id: None)
     for fault in (Fault.DECLINE, Fault.UNKNOWN, Fault.CONCURRENCY, Fault.OUT_OF_STOCK):
         assert cannot_fire(fault, calling, Delivery.AT_LEAST_ONCE_UNORDERED) == ""
+
+
+@pytest.mark.parametrize(
+    ("checked", "aside", "verdict", "said"),
+    [
+        (0, 0, Verdict.VACUOUS, "nothing in any run that it speaks of"),
+        (0, 3, Verdict.UNKNOWN, "left aside where LIVE-0 is violated (3 orders), and there were"),
+        (9, 1, Verdict.HOLDS, "; left aside where LIVE-0 is violated (1 order)"),
+        (9, 0, Verdict.HOLDS, ""),
+    ],
+)
+def test_what_could_not_be_judged_is_said(
+    checked: int, aside: int, verdict: Verdict, said: str
+) -> None:
+    """Pins that TRUE-2 never just HOLDS beside runs of which it could not say anything."""
+    total = Total(checked={"TRUE-2": checked}, left_aside={"TRUE-2": aside} if aside else {})
+    every, contract = frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED
+    settings = Settings("m:f", None, every, "ci", 1, None, Path(), {}, {})
+    summary = summarise(total, subject(Sources()), settings, every, contract, 1, {})
+    row = next(row for row in summary.properties if row.id == "TRUE-2")
+    assert row.verdict is verdict
+    assert said in row.reason
+    assert bool(said) == bool(row.reason)

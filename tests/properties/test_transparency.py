@@ -1,0 +1,60 @@
+"""Outcomes are compared across runs, as far as there is an outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from properties.run import Deviation, Run, Schedule, run_schedule
+from properties.world.actions import Action, Kind
+from properties.world.scopes import SINGLE
+from tests.properties.toys import Toy, subject_of
+
+AGAIN = Deviation(0, Action(Kind.DUPLICATE, "job(o1) to worker"))
+
+
+class Stubborn(Toy):
+    """Never gets anything done the second time."""
+
+    def work(self, event: dict[str, Any]) -> None:
+        """Fail for ever once it was done."""
+        if self.orders[event["subject"]] != "open":
+            raise RuntimeError("not again")
+        super().work(event)
+
+
+class Flipping(Toy):
+    """Fails an order that it has confirmed, when the message comes again."""
+
+    def work(self, event: dict[str, Any]) -> None:
+        """One or the other."""
+        order = event["subject"]
+        self.orders[order] = "failed" if self.orders[order] == "confirmed" else "confirmed"
+
+
+def with_a_copy(toy: type[Toy]) -> Run:
+    """A run in which the one message comes twice."""
+    return run_schedule(subject_of(toy), Schedule(SINGLE, (AGAIN,)))
+
+
+def test_an_outcome_that_a_copy_changes_is_found() -> None:
+    """Pins TRUE-2 on a run that comes to rest."""
+    run = with_a_copy(Flipping)
+    assert "TRUE-2" in run.findings
+    assert run.world.history.left_aside == {}
+
+
+def test_what_never_comes_to_rest_is_left_aside_and_counted() -> None:
+    """Pins that such a run is neither a check of TRUE-2 nor forgotten."""
+    run = with_a_copy(Stubborn)
+    assert "LIVE-0" in run.findings
+    assert "TRUE-2" not in run.checked
+    assert run.world.history.left_aside == {"TRUE-2": 1}
+
+
+@pytest.mark.parametrize("toy", [Toy, Stubborn])
+def test_nothing_is_left_aside_where_nothing_was_to_be_compared(toy: type[Toy]) -> None:
+    """Pins that a run without any fault says nothing of TRUE-2."""
+    run = run_schedule(subject_of(toy), Schedule(SINGLE))
+    assert run.world.history.left_aside == {}
