@@ -107,7 +107,8 @@ def _schedule(c: Counterexample) -> str:
     drained = False
     for step in c.steps:
         if step.drained and not drained:
-            rows.append(["", "", f"*{DRAIN_LINE}*", ""])
+            if rows:
+                rows.append(["", "", f"*{DRAIN_LINE}*", ""])
             drained = True
         action = escape(step.action)
         notes = "<br>".join(escape(note) for note in step.notes)

@@ -70,7 +70,8 @@ def _body(selection: list[Step | Gap], names: dict[str, str]) -> list[str]:
     for item in selection:
         first = item.steps[0] if isinstance(item, Gap) else item
         if first.drained and not drained:
-            lines.append(_note(names.values(), DRAIN_LINE))
+            if lines:
+                lines.append(_note(names.values(), DRAIN_LINE))
             drained = True
         lines += [_note(names.values(), item.text)] if isinstance(item, Gap) else _step(item, names)
     return lines

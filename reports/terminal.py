@@ -107,7 +107,8 @@ def _schedule_lines(selection: list[Step | Gap]) -> list[str]:
     for item in selection:
         first = item.steps[0] if isinstance(item, Gap) else item
         if first.drained and not drained:
-            lines.append(f"         -- {DRAIN_LINE} --")
+            if lines:  # where nothing deviates, there is nothing to come to rest from
+                lines.append(f"         -- {DRAIN_LINE} --")
             drained = True
         lines.append(f"         {item.text}" if isinstance(item, Gap) else _step_line(item))
     return lines

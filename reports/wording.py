@@ -19,8 +19,9 @@ MARK_MEANING: dict[str, str] = {
     GUILTY_MARK: "breaks the property",
 }
 
-#: The line between the steps that were chosen and those that only let the run come to rest.
-DRAIN_LINE = "no more faults: deliver everything"
+#: The line between the steps that were chosen and those that only let the run come to rest; not
+#: there where none was chosen.
+DRAIN_LINE = "from here on first in, first out, without faults"
 
 
 def printable(text: str) -> str:

@@ -14,6 +14,7 @@ from properties.world.actions import Action, Kind, Mode
 from properties.world.network import Message
 from properties.world.scopes import SINGLE, Scope
 from properties.world.subject import Subject
+from properties.world.tasks import Work
 from properties.world.watchdog import watched
 from properties.world.world import World
 
@@ -136,9 +137,9 @@ class _Follower:
     def _relay(self) -> None:
         world = self.world
         for _ in range(_TASK_STEPS):
-            relays = [name for name in world.tasks if name.endswith(" relay")]
+            relays = [task for task in world.tasks.values() if task.work is Work.RELAY]
             if relays:
-                self._do(world.tasks[relays[0]].resume)
+                self._do(relays[0].resume)
             elif world.dirty:
                 self._do(Action(Kind.RELAY, next(iter(world.dirty))))
             else:

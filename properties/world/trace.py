@@ -38,14 +38,17 @@ class Trace:
     _notes: list[str] = field(factory=list)
     _lines: list[LedgerLine] = field(factory=list)
     _action: Action | None = None
+    _words: str = ""
 
     def begin(self, number: int, action: Action) -> None:
         """A step begins."""
         self._flush((), number - 1)
         self._action = action
+        self._words = in_words(action)
 
     def end(self, world: World) -> None:
         """The step is over: note how each order stands."""
+        self._say_if_nothing_was_relayed(world.last_task)
         self._flush(tuple(_balance(world, order) for order in world.orders), world.history.step)
 
     def _flush(self, balances: tuple[Balance, ...], number: int) -> None:
@@ -60,7 +63,7 @@ class Trace:
         self.steps.append(
             Step(
                 number=number,
-                action=in_words(action),
+                action=self._words,
                 kind=kind,
                 drained=self.draining,
                 arrows=tuple(self._arrows),
@@ -72,6 +75,14 @@ class Trace:
         self._action = None
         self.deviating = False
         self._arrows, self._notes, self._lines = [], [], []
+
+    def _say_if_nothing_was_relayed(self, ran: Task | None) -> None:
+        """Who may have written is asked to relay: whoever has no outbox, too."""
+        relaying = self._action is not None and self._action.kind is Kind.RELAY
+        if relaying and ran is not None and ran.result == 0:
+            self._words = f"{ran.participant} has nothing to relay"
+            self._arrows = []
+            self._arrow(ArrowKind.NOTE, ran.participant, ran.participant, "nothing to relay")
 
     def requested(self, participant: str, what: str) -> None:
         """The customer asks for something."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from model.money import money
-from reports.counterexample import Safeguard, StepKind
+from reports.counterexample import Counterexample, Safeguard, StepKind
 from reports.kit import this_kit
-from reports.wording import clip, count, named, printable, replay_command, sentence
+from reports.markdown import counterexample_markdown
+from reports.sequence import sequence_diagram
+from reports.terminal import counterexample_text
+from reports.wording import DRAIN_LINE, clip, count, named, printable, replay_command, sentence
 from tests.reports import samples
 
 
@@ -74,6 +79,24 @@ def test_sentence_without_deviation() -> None:
     c = samples.long(faults=())
     assert all(step.kind is StepKind.DEFAULT for step in c.steps)
     assert sentence(c) == "First in, first out, without any fault."
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda c: counterexample_text(c, "replay"),
+        lambda c: counterexample_markdown(c, "replay"),
+        sequence_diagram,
+    ],
+)
+def test_a_run_without_deviations_is_told_in_one_piece(
+    form: Callable[[Counterexample], str],
+) -> None:
+    """Pins that where the faults end is said only where something was chosen before."""
+    chosen = samples.long(steps=12)
+    assert DRAIN_LINE in form(chosen)
+    steps = tuple(evolve(step, drained=True) for step in samples.long(12, faults=()).steps)
+    assert DRAIN_LINE not in form(evolve(chosen, steps=steps))
 
 
 def test_replay_command_is_quoted_and_relative(

@@ -1,0 +1,88 @@
+"""What is told of a run, step by step."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from properties.run import Schedule, run_schedule
+from properties.world.scopes import SINGLE
+from properties.world.trace import Trace
+from reports.counterexample import Step
+from tests.properties.toys import Toy, subject_of
+
+
+class Direct(Toy):
+    """Has no outbox, and says so whenever it is asked."""
+
+    subscriptions: ClassVar[dict[str, list[str]]] = {"order": ["done"], "worker": ["job"]}
+
+    def relay(self, participant: str) -> int:
+        """Nothing is ever waiting."""
+        return 0
+
+
+class Outbox(Direct):
+    """The order service writes into an outbox."""
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.waiting: list[str] = []
+
+    def place_order(self, order: dict[str, Any]) -> str | None:
+        """Write the one message."""
+        self.orders[order["id"]] = "open"
+        self.waiting.append(order["id"])
+        return None
+
+    def relay(self, participant: str) -> int:
+        """Send it."""
+        waiting = len(self.waiting) if participant == "order" else 0
+        if waiting:
+            order = self.waiting[0]
+            self.world.publish("job", {"order": order}, subject=order)
+            self.waiting.remove(order)
+        return waiting
+
+
+class Fragile(Direct):
+    """Cannot look into its outbox the first time."""
+
+    broken = True
+
+    def relay(self, participant: str) -> int:
+        """Fail once."""
+        if self.broken:
+            self.broken = False
+            raise OSError("no database")
+        return 0
+
+
+def told(toy: type[Toy]) -> list[Step]:
+    """The steps of a run in which nothing goes wrong."""
+    trace = Trace()
+    run_schedule(subject_of(toy), Schedule(SINGLE), trace)
+    return trace.steps
+
+
+@pytest.mark.parametrize(
+    ("toy", "said"),
+    [
+        (Direct, ["order has nothing to relay", "worker has nothing to relay"]),
+        (Outbox, ["order relays its outbox", "worker has nothing to relay"]),
+        (Fragile, ["order relays its outbox", "order has nothing to relay"]),
+        (Toy, []),
+    ],
+)
+def test_a_relay_says_whether_it_found_anything(toy: type[Toy], said: list[str]) -> None:
+    """Pins that no outbox is spoken of where there is none, or where nothing was in it."""
+    relays = [step.action for step in told(toy) if " relay" in step.action]
+    assert [each for each in relays if ":" not in each][:2] == said
+
+
+def test_the_diagram_says_so_as_well() -> None:
+    """Pins that an empty relay is a note on the lane of whoever was asked."""
+    (first, *_) = [step for step in told(Direct) if step.action == "order has nothing to relay"]
+    ((source, text),) = [(arrow.source, arrow.text) for arrow in first.arrows]
+    assert (source, text) == ("order", "nothing to relay")
