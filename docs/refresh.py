@@ -76,11 +76,17 @@ def properties_table() -> str:
     return "\n".join(["| id | statement | decided |", "|---|---|---|", *rows]) + "\n"
 
 
+_ON_REQUEST = {
+    Fault.REPUBLISH: "if the target was seen to do it",
+    Fault.STANDSTILL: "no: `--saga-faults=+standstill`",
+}
+
+
 def faults_table() -> str:
     """All faults, in the words of the environment."""
     rows = [
         f"| `{fault}` | {FAULT_MEANING[fault]} | "
-        f"{'yes' if fault in DEFAULT_FAULTS else 'if the target was seen to do it'} |"
+        f"{'yes' if fault in DEFAULT_FAULTS else _ON_REQUEST[fault]} |"
         for fault in Fault
     ]
     return "\n".join(["| fault | what happens | by default |", "|---|---|---|", *rows]) + "\n"

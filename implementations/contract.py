@@ -17,6 +17,7 @@ from typing import Any, Literal, NotRequired, Protocol, TypedDict
 from attrs import frozen
 
 Json = Mapping[str, Any]
+Text = str | None
 
 
 class Answer(TypedDict):
@@ -59,34 +60,46 @@ class OrderData(TypedDict):
 
 
 class Payments(Protocol):
-    """The payment gateway. Same key, same stored answer, declines included."""
+    """The payment gateway. Same key, same stored answer, declines included.
 
-    def authorise(self, order: str, amount: int, currency: str, key: str | None = None) -> Answer:
+    With `notify`, it also tells the outcome in an event of that type, as a webhook does.
+    """
+
+    def authorise(
+        self, order: str, amount: int, currency: str, key: Text = None, notify: Text = None
+    ) -> Answer:
         """Hold money without taking it."""
 
-    def capture(self, order: str, amount: int, currency: str, key: str | None = None) -> Answer:
+    def capture(
+        self, order: str, amount: int, currency: str, key: Text = None, notify: Text = None
+    ) -> Answer:
         """Take money that is held."""
 
-    def charge(self, order: str, amount: int, currency: str, key: str | None = None) -> Answer:
+    def charge(
+        self, order: str, amount: int, currency: str, key: Text = None, notify: Text = None
+    ) -> Answer:
         """Take money at once; the answer's id is the charge."""
 
-    def refund(self, charge_id: str, amount: int, key: str | None = None) -> Answer:
+    def refund(self, charge_id: str, amount: int, key: Text = None, notify: Text = None) -> Answer:
         """Give money back. More than was taken is accepted, and recorded."""
 
-    def void(self, charge_id: str, key: str | None = None) -> Answer:
+    def void(self, charge_id: str, key: Text = None) -> Answer:
         """Let go of money that is held."""
 
     def lookup(self, key: str) -> Answer | None:
         """The stored answer to `key`; None when no request with that key was carried out."""
 
+    def find(self, order: str) -> list[Json]:
+        """What was charged or put on hold for an order, whatever the keys: they expire."""
+
 
 class Carrier(Protocol):
     """The carrier that takes parcels."""
 
-    def create_shipment(self, order: str, lines: Sequence[Json], key: str | None = None) -> Answer:
+    def create_shipment(self, order: str, lines: Sequence[Json], key: Text = None) -> Answer:
         """Book a parcel; the answer's id is the shipment."""
 
-    def cancel(self, shipment_id: str, key: str | None = None) -> Answer:
+    def cancel(self, shipment_id: str, key: Text = None) -> Answer:
         """Take a booking back."""
 
     def lookup(self, key: str) -> Answer | None:
@@ -96,10 +109,10 @@ class Carrier(Protocol):
 class Warehouse(Protocol):
     """Stock that is kept outside the target; not used by a target that keeps its own."""
 
-    def reserve(self, order: str, sku: str, quantity: int, key: str | None = None) -> Answer:
+    def reserve(self, order: str, sku: str, quantity: int, key: Text = None) -> Answer:
         """Set pieces aside for an order."""
 
-    def release(self, order: str, sku: str, quantity: int, key: str | None = None) -> Answer:
+    def release(self, order: str, sku: str, quantity: int, key: Text = None) -> Answer:
         """Put pieces back."""
 
     def available(self, sku: str) -> int:
@@ -163,39 +176,42 @@ class AsyncPayments(Protocol):
     """`Payments` for coroutines."""
 
     async def authorise(
-        self, order: str, amount: int, currency: str, key: str | None = None
+        self, order: str, amount: int, currency: str, key: Text = None, notify: Text = None
     ) -> Answer:
         """Hold money without taking it."""
 
     async def capture(
-        self, order: str, amount: int, currency: str, key: str | None = None
+        self, order: str, amount: int, currency: str, key: Text = None, notify: Text = None
     ) -> Answer:
         """Take money that is held."""
 
     async def charge(
-        self, order: str, amount: int, currency: str, key: str | None = None
+        self, order: str, amount: int, currency: str, key: Text = None, notify: Text = None
     ) -> Answer:
         """Take money at once; the answer's id is the charge."""
 
-    async def refund(self, charge_id: str, amount: int, key: str | None = None) -> Answer:
+    async def refund(
+        self, charge_id: str, amount: int, key: Text = None, notify: Text = None
+    ) -> Answer:
         """Give money back. More than was taken is accepted, and recorded."""
 
-    async def void(self, charge_id: str, key: str | None = None) -> Answer:
+    async def void(self, charge_id: str, key: Text = None) -> Answer:
         """Let go of money that is held."""
 
     async def lookup(self, key: str) -> Answer | None:
         """The stored answer to `key`; None when no request with that key was carried out."""
 
+    async def find(self, order: str) -> list[Json]:
+        """What was charged or put on hold for an order, whatever the keys: they expire."""
+
 
 class AsyncCarrier(Protocol):
     """`Carrier` for coroutines."""
 
-    async def create_shipment(
-        self, order: str, lines: Sequence[Json], key: str | None = None
-    ) -> Answer:
+    async def create_shipment(self, order: str, lines: Sequence[Json], key: Text = None) -> Answer:
         """Book a parcel; the answer's id is the shipment."""
 
-    async def cancel(self, shipment_id: str, key: str | None = None) -> Answer:
+    async def cancel(self, shipment_id: str, key: Text = None) -> Answer:
         """Take a booking back."""
 
     async def lookup(self, key: str) -> Answer | None:
@@ -205,10 +221,10 @@ class AsyncCarrier(Protocol):
 class AsyncWarehouse(Protocol):
     """`Warehouse` for coroutines."""
 
-    async def reserve(self, order: str, sku: str, quantity: int, key: str | None = None) -> Answer:
+    async def reserve(self, order: str, sku: str, quantity: int, key: Text = None) -> Answer:
         """Set pieces aside for an order."""
 
-    async def release(self, order: str, sku: str, quantity: int, key: str | None = None) -> Answer:
+    async def release(self, order: str, sku: str, quantity: int, key: Text = None) -> Answer:
         """Put pieces back."""
 
     async def available(self, sku: str) -> int:
@@ -346,7 +362,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("queues", "the queue that a message waits in", ("participant", "type")),
     Member("refuses", "a business rule of the target's own", ("order",)),
     Member("digest", "exact identity of the whole state", ()),
-    Member("consumers", "acknowledge, on_error and parallel, per participant"),
+    Member("consumers", "acknowledge, on_error, parallel and relays, per participant"),
     Member("delivery", "the delivery contract that the target relies on"),
     Member("roles", "a dict of role to participant"),
     Member("limits", "what orders it accepts: {'lines': 1, 'quantity': 10}"),

@@ -24,6 +24,8 @@ class Consumer:
     """What becomes of a message whose handler raised."""
     parallel: int = 1
     """How many handlers may run at once."""
+    relays: int = 1
+    """How many processes relay the outbox at once."""
 
 
 @frozen
@@ -252,11 +254,11 @@ def _consumer(settings: Any, where: str) -> Consumer:
         raise TargetError(f"is {_shown(settings)}, not a dict", where, fix)
     for name, value in settings.items():
         at = f"{where}[{name!r}]"
-        if name == "parallel":
+        if name in ("parallel", "relays"):
             if type(value) is not int or value < 1:
                 raise TargetError(f"is {_shown(value)}", at, "give a whole number from 1")
         elif name not in _CHOICES:
-            known = [*_CHOICES, "parallel"]
+            known = [*_CHOICES, "parallel", "relays"]
             fix = did_you_mean(str(name), known, f"use {', '.join(known)}")
             raise TargetError(f"there is no setting {name!r}", where, fix)
         elif value not in _CHOICES[name]:

@@ -52,6 +52,9 @@ class Fault(StrEnum):
     RESUBMIT = "resubmit"
     CONTENTION = "contention"
     CANCEL = "cancel"
+    LATE = "late"
+    POISON = "poison"
+    STANDSTILL = "standstill"
 
 
 FAULT_MEANING: dict[Fault, str] = {
@@ -68,11 +71,15 @@ FAULT_MEANING: dict[Fault, str] = {
     Fault.RESUBMIT: "the client places the same order again",
     Fault.CONTENTION: "several orders want the last piece",
     Fault.CANCEL: "the customer cancels, at any point",
+    Fault.LATE: "a timer goes off while what it waits for is still on its way",
+    Fault.POISON: "a message that nobody can read; the broker drops it after five attempts",
+    Fault.STANDSTILL: "nothing moves for eight days: idempotency keys and authorisations expire",
 }
 
-#: A republished message has an id of its own, which an inbox of message ids cannot recognise: only
-#: a target that makes ids when it sends can meet it, so it is on request.
-DEFAULT_FAULTS = frozenset(Fault) - {Fault.REPUBLISH}
+#: On request. A republished message has an id of its own, which an inbox of message ids cannot
+#: recognise: only a target that makes ids when it sends can meet it. A standstill is longer than
+#: most sagas are made for.
+DEFAULT_FAULTS = frozenset(Fault) - {Fault.REPUBLISH, Fault.STANDSTILL}
 
 #: Answers in the course of business: a saga may fail for them, the other faults must not show.
 BUSINESS_FAULTS = frozenset(

@@ -19,11 +19,12 @@ from implementations.observing import Observation, check_observation
 from implementations.shape import TargetShape, check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
-from model.vocabulary import TERMINAL_EVENTS, Event, Role, Status
+from model.vocabulary import TERMINAL_EVENTS, Event, Order, Role, Status
 from properties.drivers.paths import strikes
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Mode
 from properties.world.doubles import Carrier, Gateway, Warehouse
+from properties.world.network import Draft
 from properties.world.ports import Ports
 from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.world.sighting import check_beginning, snapshot
@@ -66,7 +67,11 @@ def probe(spec: str) -> Subject:
     terminal = _terminal(shape, published)
     sight = _sight(sources, terminal, published, shape)
     subject = evolve(subject, sources=sources, sight=sight)
-    subject = evolve(subject, makes_ids=_makes_ids(subject, scopes[0]))
+    subject = evolve(
+        subject,
+        makes_ids=_makes_ids(subject, scopes[0]),
+        sets_timers=any(run.world.timers_set for run in runs),
+    )
     _check_same_twice(subject, scopes[0])
     return subject
 
@@ -115,11 +120,17 @@ class _Nowhere:
         self.gateway = Gateway(_forget, _forget)
         self.carrier = Carrier(_forget, _forget, {})
         self.warehouse = Warehouse(_forget, _forget, dict(SINGLE.stock))
+        self.orders: dict[str, Order] = {}
+        self.events: dict[str, int] = {}
 
-    def draft(self, type_: object, *_: object) -> None:
+    def set_timer(self, delay: float, draft: Draft) -> None:
+        """Nothing has happened yet that could be waited for."""
+        self.publish(draft)
+
+    def publish(self, draft: Draft) -> None:
         """Nothing has happened yet that an event could tell of."""
         raise TargetError(
-            f"published {type_!r} before anything was asked of the target",
+            f"published {draft.type!r} before anything was asked of the target",
             "the factory, or observe()",
             "publish from place_order, handle or relay: the factory only builds, observe() only "
             "reads",

@@ -198,7 +198,9 @@ def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
             return "its limits leave no single order that is larger than the stock"
         case Fault.CONTENTION if shape.limits.get("orders", 2) < 2:
             return "the target takes one order only"
-        case Fault.REORDER if not shape.events:
+        case Fault.LATE if not subject.sets_timers:
+            return "the target was not seen to set a timer"
+        case Fault.REORDER | Fault.POISON if not shape.events:
             return "the target subscribes to nothing"
         case _:
             return ""

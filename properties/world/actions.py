@@ -29,6 +29,9 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"
     REPUBLISH = "republish"
     TWICE = "twice"
+    LATE = "late"
+    POISON = "poison"
+    STANDSTILL = "standstill"
     IDLE = "idle"
 
 
@@ -68,6 +71,9 @@ _FAULT_OF_KIND = {
     Kind.TWICE: Fault.CONCURRENCY,
     Kind.CANCEL: Fault.CANCEL,
     Kind.RESUBMIT: Fault.RESUBMIT,
+    Kind.LATE: Fault.LATE,
+    Kind.POISON: Fault.POISON,
+    Kind.STANDSTILL: Fault.STANDSTILL,
 }
 
 
@@ -76,10 +82,10 @@ _FAULT_OF_KIND = {
 _ANSWER = Kind.ANSWER
 
 
-@lru_cache(maxsize=1 << 10)
-def relay_name(participant: str) -> str:
-    """What the relaying of a participant's outbox is called while it is under way."""
-    return f"{participant} relay"
+def relay_names(participant: str, relays: int = 1) -> tuple[str, ...]:
+    """What the relays of a participant's outbox are called while they are under way."""
+    first = f"{participant} relay"
+    return (first, *(f"{first} {number}" for number in range(2, relays + 1)))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -129,6 +135,12 @@ def in_words(action: Action) -> str:
             return f"{subject} relays its outbox"
         case Kind.FIRE:
             return f"the timer {subject} fires"
+        case Kind.LATE:
+            return f"the timer {subject} fires, whatever is still on its way"
+        case Kind.POISON:
+            return f"a {port} that nobody can read comes to {subject}"
+        case Kind.STANDSTILL:
+            return "nothing moves for eight days"
         case Kind.ANSWER:
             return f"{subject}: {port} → {_MODE_WORDS[Mode(mode)]}"
         case Kind.CRASH if not port:

@@ -6,6 +6,7 @@ and only then let the customer place the next order.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from model.environment import Fault
@@ -17,7 +18,6 @@ from properties.world.actions import (
     Mode,
     fault_of_answer,
     made,
-    relay_name,
     request_name,
 )
 from properties.world.network import Message
@@ -33,6 +33,7 @@ _REFUSED, _TRANSIENT, _BEFORE, _AFTER = Mode.REFUSED, Mode.TRANSIENT, Mode.BEFOR
 _CONCURRENCY, _REORDER, _DUPLICATE = Fault.CONCURRENCY, Fault.REORDER, Fault.DUPLICATE
 _CRASHES, _CANCELS, _RESUBMITS = Fault.CRASH, Fault.CANCEL, Fault.RESUBMIT
 _REPUBLISHES = Fault.REPUBLISH
+_LATE, _POISON, _STANDSTILL = Fault.LATE, Fault.POISON, Fault.STANDSTILL
 
 
 def benign(world: World) -> list[Action]:
@@ -43,7 +44,7 @@ def benign(world: World) -> list[Action]:
     if found and _CONCURRENCY not in faults:
         return found[:1]
     for participant in world.dirty:
-        if relay_name(participant) not in tasks:
+        if free_relay(world, participant):
             found.append(made(_RELAY, participant))
     ready = world.network.deliverable(world.free)
     if world.errors:  # what has failed waits for the others, or it would be tried for ever
@@ -61,6 +62,14 @@ def benign(world: World) -> list[Action]:
     return [IDLE]
 
 
+def free_relay(world: World, participant: str) -> str:
+    """The name of a relay of this participant's outbox that is not under way; empty if all are."""
+    for name in world.relays[participant]:
+        if name not in world.tasks:
+            return name
+    return ""
+
+
 def _acts(world: World) -> list[Action]:
     """What people do to a saga that waits for them; each thing once for each order."""
     names = world.target.actions()
@@ -75,7 +84,7 @@ def _acts(world: World) -> list[Action]:
 
 def faults(world: World) -> list[list[Action]]:
     """What may go wrong now, one list for each kind of fault that can strike."""
-    groups = [*_answers(world), _crashes(world), *_copies(world), _client(world)]
+    groups = [*_answers(world), _crashes(world), *_copies(world), _client(world), *_rare(world)]
     return [group for group in groups if group]
 
 
@@ -145,7 +154,8 @@ def _copies(world: World) -> list[list[Action]]:
 
 def _comes_again(world: World, message: Message) -> bool:
     """A broker delivers again what is acknowledged late, never what is acknowledged first."""
-    return world.subject.shape.consumers[message.participant].acknowledge == "after"
+    consumer = world.subject.shape.consumers[message.participant]
+    return message.readable and consumer.acknowledge == "after"
 
 
 def _client(world: World) -> list[Action]:
@@ -161,6 +171,37 @@ def _client(world: World) -> list[Action]:
     return [action for action in found if request_name(action) not in world.tasks]
 
 
+def _rare(world: World) -> list[list[Action]]:
+    late: list[Action] = []
+    poison: list[Action] = []
+    if world.timers and world.left(_LATE):
+        acts = world.subject.shape.has("act") and bool(_acts(world))
+        late = [
+            made(Kind.LATE, timer.name)
+            for timer in world.timers
+            if acts or world.under_way(timer.draft.order)
+        ]
+    if world.left(_POISON):
+        found = {(message.participant, message.type) for message in _readable(world)}
+        poison = [made(Kind.POISON, *pair) for pair in sorted(found)]
+    standstill = [made(Kind.STANDSTILL)] if world.active and world.left(_STANDSTILL) else []
+    return [late, poison, standstill]
+
+
+def _readable(world: World) -> Iterable[Message]:
+    """The messages that an unreadable one can look like from outside."""
+    return world.network.originals.values()
+
+
+def readable(world: World, action: Action) -> Message:
+    """The message that an unreadable one is to look like from outside."""
+    return next(
+        message
+        for message in _readable(world)
+        if (message.participant, message.type) == (action.subject, action.port)
+    )
+
+
 def enabled(world: World, action: Action) -> bool:
     """Whether `action` can happen now."""
     kind, subject, port, _ = action
@@ -172,7 +213,7 @@ def enabled(world: World, action: Action) -> bool:
         case Kind.ANSWER | Kind.CRASH if port:
             return _strikes(world, action)
         case Kind.RELAY:
-            return subject in world.dirty and relay_name(subject) not in world.tasks
+            return subject in world.dirty and free_relay(world, subject) != ""
         case Kind.PLACE:
             return subject in world.unplaced and world.free.get(world.order_participant, 1) > 0
         case Kind.CRASH:

@@ -141,6 +141,24 @@ class Gateway:
         found = self.keys.stored.get(key)
         return dict(found[1]) if found else None
 
+    def find(self, order: str) -> list[Answer]:
+        """What was charged or put on hold for `order`, whatever the keys: they expire."""
+        return [
+            {"id": identity, "amount": amount, "currency": currency}
+            for identity, (owner, amount, currency) in self.charges.items()
+            if owner == order
+        ]
+
+    def expire(self) -> list[str]:
+        """Forget all keys and let go of all money on hold; returns the orders it was held for."""
+        self.keys.stored.clear()
+        orders = list(self.on_hold)
+        for order, held in list(self.on_hold.items()):
+            _, amount, currency = self.charges[held]
+            self.post(Effect.VOID, order, amount, currency, held, "")
+        self.on_hold.clear()
+        return orders
+
     def _id(self, prefix: str, order: str) -> str:
         """Ids are counted per order, so that orders do not depend on each other by name."""
         count = self._last[order] = self._last.get(order, 0) + 1

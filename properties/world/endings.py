@@ -20,6 +20,8 @@ ACT_ATTEMPTS = 5
 _RELAY, _RESUME = Work.RELAY, Kind.RESUME
 #: A message that has failed so often does not fail for the faults of a run: they are far fewer.
 HOPELESS = 20
+#: The broker drops a message that nobody can read when it has come back so often.
+POISON_ATTEMPTS = 5
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
 
 
@@ -86,7 +88,7 @@ def acknowledge(world: World, task: Task) -> None:
 
 
 def _handled(world: World, task: Task) -> None:
-    if world.conformance is not None and task.message is not None:
+    if world.conformance is not None and task.message is not None and task.message.readable:
         role = world.role_of.get(task.participant, task.participant)
         world.conformance.acknowledged(task.order, role, task.message.type)
 
@@ -153,6 +155,9 @@ def _fail_handling(world: World, task: Task) -> None:
 
 
 def _requeue(world: World, task: Task, message: Message) -> None:
+    if not message.readable and message.handled >= POISON_ATTEMPTS:
+        _reject(world, task, message)
+        return
     world.network.give_back(message, to_the_end=True)
     if world.trace is not None:
         world.trace.note(f"{message.name} waits to be delivered again")

@@ -11,15 +11,17 @@ from implementations.errors import TargetError
 from model.environment import Fault
 from model.monitors import on_handled_again
 from properties.world import choices
-from properties.world.actions import Action, Kind, Mode, relay_name, request_name
+from properties.world.actions import Action, Kind, Mode, request_name
 from properties.world.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish
 from properties.world.network import Message
 from properties.world.stepping import Finished, Operation
 from properties.world.tasks import Task, Work, advance, describe_error, kill, stepper_for
 
 if TYPE_CHECKING:
-    from properties.world.world import World
+    from properties.world.world import Timer, World
 
+#: Seconds of a standstill: gateways keep keys for a day, and money on hold for about a week.
+STANDSTILL = 8 * 86_400.0
 _HANDLE, _RELAY, _ACT = Work.HANDLE, Work.RELAY, Work.ACT
 
 
@@ -59,7 +61,9 @@ def _relay(world: World, action: Action) -> None:
     participant = action.subject
     if world.trace is not None:
         world.trace.relays(participant)
-    name = relay_name(participant)
+    if any(t.work is _RELAY and t.participant == participant for t in world.tasks.values()):
+        world.count(Fault.CONCURRENCY)
+    name = choices.free_relay(world, participant)
     _begin(world, name, _RELAY, participant, "", "relay", (participant,))
 
 
@@ -76,7 +80,7 @@ def _handle(world: World, message: Message) -> None:
     participant = message.participant
     consumer = world.subject.shape.consumers[participant]
     message.held = True
-    original = world.network.originals[message.origin]
+    original = world.network.originals.get(message.origin, message)
     if original.handled or message.handled:
         on_handled_again(world.history)
     original.handled += 1
@@ -84,7 +88,7 @@ def _handle(world: World, message: Message) -> None:
         message.handled += 1
     if consumer.acknowledge == "before":
         world.network.acknowledge(message)
-    if world.conformance is not None:
+    if world.conformance is not None and message.readable:
         role = world.role_of.get(participant, participant)
         world.conformance.delivered(message.order, role, message.type)
     if world.trace is not None:
@@ -278,8 +282,34 @@ def _twice(world: World, action: Action) -> None:
     _handle(world, copy)
 
 
+def _poison(world: World, action: Action) -> None:
+    message = world.network.poison(choices.readable(world, action))
+    if world.trace is not None:
+        world.trace.poisoned(message)
+
+
+def _standstill(world: World, action: Action) -> None:
+    """Long enough for every key to be forgotten, and for money on hold to be let go of."""
+    world.now += STANDSTILL
+    for order in world.gateway.expire():
+        world.reason(order, "authorisation expired")
+    world.carrier.keys.stored.clear()
+    world.warehouse.keys.stored.clear()
+
+
+def _late(world: World, action: Action) -> None:
+    """A saga may fail for that, although what the timer waited for was on its way."""
+    timer = _due(world, action)
+    world.reason(timer.draft.order, f"{timer.draft.type} came first")
+    _fire(world, action)
+
+
+def _due(world: World, action: Action) -> Timer:
+    return next(timer for timer in world.timers if timer.name == action.subject)
+
+
 def _fire(world: World, action: Action) -> None:
-    timer = next(timer for timer in world.timers if timer.name == action.subject)
+    timer = _due(world, action)
     world.timers.remove(timer)
     world.now = max(world.now, timer.due)
     world.publish(timer.draft)
@@ -299,4 +329,7 @@ MOVES: dict[Kind, Callable[[World, Action], None]] = {
     Kind.DUPLICATE: _duplicate,
     Kind.REPUBLISH: _republish,
     Kind.TWICE: _twice,
+    Kind.LATE: _late,
+    Kind.POISON: _poison,
+    Kind.STANDSTILL: _standstill,
 }

@@ -41,6 +41,7 @@ class Message:
     """Position in the order of publication."""
     handled: int = 0
     held: bool = False
+    readable: bool = True
     failures: int = 0
     deliver: Action = field(init=False)
     duplicate: Action = field(init=False)
@@ -59,6 +60,8 @@ class Message:
 QueueOf = Callable[[str, str], str]
 _DELIVER, _DUPLICATE = Kind.DELIVER, Kind.DUPLICATE
 _UNORDERED = Delivery.AT_LEAST_ONCE_UNORDERED
+#: What a message holds that nobody can read.
+UNREADABLE = "\ufffd\ufffd not an event \ufffd"
 _as_json = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -139,6 +142,29 @@ class Network:
             message.saga_id,
         )
         return self._enqueue(copy)
+
+    def poison(self, message: Message) -> Message:
+        """Put a message in flight that comes as `message` did, and that nobody can read."""
+        name = self._name(f"unreadable {message.type} to {message.participant}")
+        envelope = {
+            attribute: value
+            for attribute, value in json.loads(message.event).items()
+            if attribute in ("specversion", "type", "source", "time")
+        }
+        envelope |= {"id": name, "data": UNREADABLE}
+        poison = Message(
+            name,
+            name,
+            message.type,
+            "",
+            message.participant,
+            message.queue,
+            _as_json(envelope),
+            name,
+            "",
+            readable=False,
+        )
+        return self._enqueue(poison)
 
     def deliverable(self, free: Mapping[str, int]) -> list[Message]:
         """Messages that may be handed to participants with a free consumer, oldest first."""

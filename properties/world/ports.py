@@ -11,9 +11,12 @@ from collections.abc import Callable
 from numbers import Number
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from implementations.errors import TargetError
 from properties.world.actions import Mode
-from properties.world.doubles import order_id
+from properties.world.doubles import Answer, order_id
+from properties.world.envelopes import GATEWAY, draft
 from properties.world.stepping import Operation, in_task, pause, stop_here
 
 if TYPE_CHECKING:
@@ -76,7 +79,7 @@ class Ports:
         causationid: str | None = None,
     ) -> Any:
         """Publish an event; what is not given is taken from the message being handled."""
-        message = self._world.draft(type, data, id, subject, sagaid, causationid)
+        message = draft(self._world, type, data, id, subject, sagaid, causationid)
         details = (type, message.order, message.attributes["id"])
         return call(
             self._world,
@@ -113,7 +116,7 @@ class Ports:
 
     def timer(self, delay: float, type: str, data: Any = None) -> Any:
         """Have an event of `type` delivered `delay` seconds from now."""
-        message = self._world.draft(type, data, None, None, None, None)
+        message = draft(self._world, type, data)
         return call(
             self._world, f"timer {type}", (delay,), lambda: self._world.set_timer(delay, message)
         )
@@ -145,47 +148,111 @@ def _check_amount(amount: Any, where: str) -> None:
         )
 
 
+@frozen
+class _Told:
+    """What the gateway does, told in an event too where the target has asked for it.
+
+    Once for each thing that it does: an answer repeated under a key is not told again.
+    """
+
+    world: World
+    type: str | None
+    order: str
+    key: str | None
+
+    def __call__(self, do: Callable[[], Answer]) -> Answer:
+        known = self.world.gateway.keys.known(self.key)
+        answer = do()
+        if self.type is not None and not known:
+            data = {**answer, "order": self.order, "key": self.key}
+            self.world.publish(
+                draft(self.world, self.type, data, subject=self.order, source=GATEWAY)
+            )
+        return answer
+
+
 class Payments:
     """`world.payments`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def authorise(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
+    def authorise(
+        self,
+        order: Any,
+        amount: int,
+        currency: str,
+        key: str | None = None,
+        notify: str | None = None,
+    ) -> Any:
         """Put `amount` minor units on hold."""
-        return self._take("authorise", order, amount, currency, key)
+        return self._take("authorise", order, amount, currency, key, notify)
 
-    def charge(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
+    def charge(
+        self,
+        order: Any,
+        amount: int,
+        currency: str,
+        key: str | None = None,
+        notify: str | None = None,
+    ) -> Any:
         """Take `amount` minor units at once."""
-        return self._take("charge", order, amount, currency, key)
+        return self._take("charge", order, amount, currency, key, notify)
 
-    def capture(self, order: Any, amount: int, currency: str, key: str | None = None) -> Any:
+    def capture(
+        self,
+        order: Any,
+        amount: int,
+        currency: str,
+        key: str | None = None,
+        notify: str | None = None,
+    ) -> Any:
         """Take `amount` minor units that are on hold."""
-        return self._take("capture", order, amount, currency, key)
+        return self._take("capture", order, amount, currency, key, notify)
 
-    def _take(self, what: str, order: Any, amount: int, currency: str, key: str | None) -> Any:
+    def _take(
+        self,
+        what: str,
+        order: Any,
+        amount: int,
+        currency: str,
+        key: str | None,
+        notify: str | None,
+    ) -> Any:
+        """With `notify`, the gateway also tells the outcome in an event of that type, as a webhook
+        does: whatever becomes of its answer."""
         gateway, identity = self._world.gateway, order_id(order)
         _check_amount(amount, f"payments.{what} for {identity}")
         take = getattr(gateway, what)
+        details = (identity, amount, currency, key)
+        told = _Told(self._world, notify, identity, key)
         return call(
             self._world,
             f"payments.{what}",
-            (identity, amount, currency, key),
-            lambda: take(identity, amount, currency, key),
+            details,
+            lambda: told(lambda: take(identity, amount, currency, key)),
             _UNKNOWN if what == "capture" else _REFUSABLE,
-            refuse=lambda: gateway.decline(what, identity, amount, currency, key),
+            refuse=lambda: told(lambda: gateway.decline(what, identity, amount, currency, key)),
             settled=lambda: gateway.keys.known(key),
         )
 
-    def refund(self, charge_id: str, amount: int | None = None, key: str | None = None) -> Any:
+    def refund(
+        self,
+        charge_id: str,
+        amount: int | None = None,
+        key: str | None = None,
+        notify: str | None = None,
+    ) -> Any:
         """Give back `amount` minor units of a charge; all of it if None."""
         gateway = self._world.gateway
         _check_amount(0 if amount is None else amount, f"payments.refund of {charge_id}")
+        order = gateway.charges.get(charge_id, ("", 0, ""))[0]
+        told = _Told(self._world, notify, order, key)
         return call(
             self._world,
             "payments.refund",
             (charge_id, amount, key),
-            lambda: gateway.refund(charge_id, amount, key),
+            lambda: told(lambda: gateway.refund(charge_id, amount, key)),
             _UNKNOWN,
         )
 
@@ -208,6 +275,18 @@ class Payments:
             "payments.lookup",
             (key,),
             lambda: gateway.lookup(key),
+            _TRANSIENT,
+            has_effect=False,
+        )
+
+    def find(self, order: Any) -> Any:
+        """What was charged or put on hold for an order, with any key or none."""
+        gateway, identity = self._world.gateway, order_id(order)
+        return call(
+            self._world,
+            "payments.find",
+            (identity,),
+            lambda: gateway.find(identity),
             _TRANSIENT,
             has_effect=False,
         )

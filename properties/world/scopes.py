@@ -23,6 +23,9 @@ BUDGETS: dict[Fault, int] = {
     Fault.CONCURRENCY: 1,
     Fault.RESUBMIT: 1,
     Fault.CANCEL: 1,
+    Fault.LATE: 1,
+    Fault.POISON: 1,
+    Fault.STANDSTILL: 1,
 }
 
 

@@ -42,6 +42,8 @@ class Subject:
     sight: Sight
     makes_ids: bool = False
     """Whether it was seen to publish one event under two ids: then `republish` can befall it."""
+    sets_timers: bool = False
+    """Whether it was seen to set a timer: then one can be late."""
 
     def close(self, target: Any) -> None:
         """End what a run of the target has opened."""

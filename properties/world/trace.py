@@ -110,6 +110,10 @@ class Trace:
         """The broker makes a copy."""
         self._arrow(ArrowKind.NOTE, _BROKER, _BROKER, f"another {_copy_name(message)}")
 
+    def poisoned(self, message: Message) -> None:
+        """Something unreadable comes."""
+        self._arrow(ArrowKind.NOTE, _BROKER, _BROKER, _copy_name(message))
+
     def called(self, task: Task, operation: Operation, how: str) -> None:
         """A port call is let through, or fails."""
         lane = _OUTSIDE.get(operation.port.partition(".")[0])
@@ -177,6 +181,8 @@ def entry_in_words(entry: Entry) -> str:
 
 
 def _copy_name(message: Message) -> str:
+    if not message.readable:
+        return f"unreadable {message.type}"
     name = f"{message.type}({message.order})"
     return name if message.name == message.origin else f"{name}, again"
 

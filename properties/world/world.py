@@ -20,7 +20,7 @@ from model.monitors import on_entry, on_money_without_stock, on_published, on_st
 from model.quiescence import at_quiescence, not_quiescent
 from model.vocabulary import Order, Role
 from properties.world import choices, moves
-from properties.world.actions import Action, Kind, fault_of
+from properties.world.actions import Action, Kind, fault_of, relay_names
 from properties.world.doubles import Carrier, Gateway, Warehouse
 from properties.world.network import Draft, Message, Network, queue_per_pair, subscribers_of
 from properties.world.ports import Ports
@@ -70,6 +70,8 @@ class World:
     asynchronous: bool = field(init=False)
     free: dict[str, int] = field(init=False)
     """Participant -> consumers that are free."""
+    relays: dict[str, tuple[str, ...]] = field(init=False)
+    """Participant -> the names of what relays its outbox."""
     unplaced: list[str] = field(init=False)
     tasks: dict[str, Task] = field(factory=dict)
     running: Task | None = None
@@ -84,6 +86,7 @@ class World:
     parked: dict[str, list[Message]] = field(factory=dict)
     dead_letters: list[Message] = field(factory=list)
     timers: list[Timer] = field(factory=list)
+    timers_set: int = 0
     active: set[str] = field(factory=set)
     """Participants that have done something since they last started."""
     fired: dict[Fault, int] = field(factory=dict)
@@ -112,7 +115,8 @@ class World:
     has_relay: bool = field(init=False)
     is_baseline: bool = False
     """The run is what others are compared with."""
-    _events: dict[str, int] = field(factory=dict)
+    events: dict[str, int] = field(factory=dict)
+    """How many of each event and timer there were, for their names."""
 
     def __attrs_post_init__(self) -> None:
         subject, scope = self.subject, self.scope
@@ -125,6 +129,7 @@ class World:
         self.allowed = {fault: scope.budgets.get(fault, UNLIMITED) for fault in scope.faults}
         self.history = History(dict(scope.stock), subject.sight, stock=dict(scope.stock))
         self.free = {name: shape.consumers[name].parallel for name in shape.participants}
+        self.relays = {n: relay_names(n, c.relays) for n, c in shape.consumers.items()}
         self.unplaced = list(self.orders)
         self.gateway = Gateway(self.post, self.reason)
         self.carrier = Carrier(self.post, self.reason, self.orders)
@@ -288,53 +293,6 @@ class World:
         """A port call of a process that was killed: it dies again."""
         raise ProcessKilled("the process was killed")
 
-    def draft(
-        self,
-        type_: Any,
-        data: Any,
-        id_: str | None,
-        subject: Any,
-        sagaid: str | None,
-        causationid: str | None,
-    ) -> Draft:
-        """An event with defaults from the call that is running.
-
-        Raises:
-            TargetError: it has no type.
-        """
-        task = self.running
-        if not isinstance(type_, str) or not type_:
-            raise TargetError(
-                f"published an event of type {type_!r}",
-                task.name if task else "publish",
-                "the type is a text such as 'payment.processed'",
-            )
-        order = str(subject or (task.order if task else "") or self._order_in(data))
-        source = task.participant if task else ""
-        attributes = {
-            "specversion": "1.0",
-            "id": id_ or self._new_event_id(str(type_), order),
-            "type": str(type_),
-            "source": source,
-            "subject": order,
-            "time": self.now,
-            "sagaid": sagaid or (task.saga_id if task else "") or order,
-            "causationid": causationid or (task.message_id if task else ""),
-            "data": {} if data is None else data,
-        }
-        return Draft(str(type_), order, source, attributes)
-
-    def _new_event_id(self, type_: str, order: str) -> str:
-        """Counted per order and type, so that orders do not depend on each other by name."""
-        name = f"{order}/{type_}"
-        count = self._events[name] = self._events.get(name, 0) + 1
-        return f"{name}/{count}"
-
-    def _order_in(self, data: Any) -> str:
-        """The order that the data names, for an event that a relay publishes without a subject."""
-        values = data.values() if isinstance(data, dict) else ()
-        return next((str(v) for v in values if isinstance(v, str) and v in self.orders), "")
-
     def publish(self, draft: Draft) -> None:
         """Put an event in flight.
 
@@ -361,7 +319,8 @@ class World:
     def set_timer(self, delay: float, draft: Draft) -> None:
         """Have an event published later."""
         name = f"{draft.type}({draft.order})"
-        count = self._events[f"timer {name}"] = self._events.get(f"timer {name}", 0) + 1
+        count = self.events[f"timer {name}"] = self.events.get(f"timer {name}", 0) + 1
+        self.timers_set += 1
         self.timers.append(
             Timer(self.now + delay, draft, name if count == 1 else f"{name} #{count}")
         )
@@ -371,7 +330,7 @@ class World:
     def _judge_money_without_stock(self) -> None:
         """MONEY-0."""
         for order in self.at_risk:
-            on_money_without_stock(self.history, order, self._pending(order))
+            on_money_without_stock(self.history, order, self.pending(order))
 
     def _weigh(self, order: str) -> None:
         """An entry was made for `order`: only entries change whether its money is at risk."""
@@ -384,13 +343,18 @@ class World:
         else:
             self.at_risk.pop(order, None)
 
-    def _pending(self, order: str) -> bool:
-        """Whether anything is under way that may belong to `order`."""
+    def pending(self, order: str) -> bool:
+        """Whether anything may still happen to `order` by itself."""
+        return self.under_way(order) or any(
+            timer.draft.order in (order, "") for timer in self.timers
+        )
+
+    def under_way(self, order: str) -> bool:
+        """Whether anything is on its way or at work that may belong to `order`."""
         return bool(
             self.dirty
             or self.network.pending(order)
             or any(task.order in (order, "") for task in self.tasks.values())
-            or any(timer.draft.order in (order, "") for timer in self.timers)
             or any(self.parked.values())
         )
 

@@ -12,6 +12,7 @@ from implementations.errors import TargetError
 from model.vocabulary import Order
 from properties.world import choices
 from properties.world.actions import Kind, Mode
+from properties.world.envelopes import draft
 from properties.world.scopes import BASKET
 from properties.world.stepping import Operation
 from properties.world.world import World
@@ -316,8 +317,8 @@ def test_data_that_is_no_json_is_an_error_of_the_target() -> None:
 def test_an_event_about_an_order_in_its_data_belongs_to_it() -> None:
     """Pins that a relay, which handles no message, need not name the order besides."""
     world = world_of(Toy)
-    assert world.draft("x", {"order": "o1"}, None, None, None, None).order == "o1"
-    assert world.draft("x", {"order": "nobody's"}, None, None, None, None).order == ""
+    assert draft(world, "x", {"order": "o1"}).order == "o1"
+    assert draft(world, "x", {"order": "nobody's"}).order == ""
 
 
 def test_a_target_is_given_stock_and_prices_by_value() -> None:

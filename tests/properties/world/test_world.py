@@ -90,6 +90,18 @@ KINDS: dict[Kind, tuple[Callable[[World], World], Callable[[World], bool]]] = {
         lambda w: act(rest(w), Kind.RESUBMIT, "o1"),
         lambda w: w.target.calls[-1] == "place" and "resubmit o1" in w.tasks,
     ),
+    Kind.LATE: (
+        lambda w: act(until(w, Kind.DELIVER), Kind.LATE, "job(o1)"),
+        lambda w: w.timers == [] and w.history.sagas["o1"].reasons == {"job came first"},
+    ),
+    Kind.POISON: (
+        lambda w: act(rest(w), Kind.POISON, "worker", "job"),
+        lambda w: not w.network.in_flight[0].readable,
+    ),
+    Kind.STANDSTILL: (
+        lambda w: act(rest(w), Kind.STANDSTILL),
+        lambda w: w.now > world_of(Everything).now + 7 * 86_400,
+    ),
     Kind.IDLE: (lambda w: act(rest(w), Kind.IDLE), lambda w: w.benign() == [IDLE]),
 }
 
