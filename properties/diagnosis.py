@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from model.environment import Fault
 from model.history import Finding, Saga
 from model.ledger import Effect
-from model.vocabulary import Event
+from model.vocabulary import Event, Status
 from properties.evidence import Evidence, evidence
 from properties.run import Run
 from properties.signatures import SIGNATURES, STEPS, Names, Rule, kept, last, succeeded_late
@@ -31,8 +31,7 @@ def diagnose(
     names = conclude(seen)
     if not names:
         return None
-    reason = _unheard(seen) if names[0] is Name.TERMINAL_EVENT else ""
-    return safeguard(names[0], reason, *names[1:])
+    return safeguard(names[0], _reason(seen, names[0]), *names[1:])
 
 
 def conclude(seen: Evidence) -> Names:
@@ -44,6 +43,18 @@ def conclude(seen: Evidence) -> Names:
         by_faults,
     )
     return next((names for rule in rules if (names := rule(seen))), ())
+
+
+def _reason(seen: Evidence, name: Name) -> str:
+    """Why, where the case says more than the table of safeguards."""
+    if name is Name.TERMINAL_EVENT:
+        return _unheard(seen)
+    if name is Name.INBOX and _given_up(seen):
+        return (
+            "The message came again after the crash and was taken for handled, though what it "
+            "asked for had not been finished."
+        )
+    return ""
 
 
 def _unheard(seen: Evidence) -> str:
@@ -72,6 +83,8 @@ def _not_undone(seen: Evidence, saga: Saga) -> Names:
     money, stock = (
         kept(saga, action) and not _on_its_way(seen, saga, request) for action, _, request in STEPS
     )
+    if (money and Event.PAYMENT_REFUNDED in said) or (stock and Event.INVENTORY_RELEASED in said):
+        return (Name.COMPENSATION_RECORD,)
     unreserved = "short stock" in reasons or Event.INVENTORY_RESERVATION_FAILED in said
     unshipped = "carrier refused" in reasons or Event.SHIPPING_FAILED in said
     if money and unreserved:
@@ -101,34 +114,47 @@ def not_ended(seen: Evidence) -> Names:
 
 
 def left_open(seen: Evidence) -> Names:
-    """The same, and the order itself has not come to an end."""
+    """The same, and an order that was alone has not come to an end."""
     final = all(saga.status is not None and saga.status.final for saga in seen.sagas)
-    return () if seen.sagas and final else not_ended(seen)
+    return () if final or seen.orders > 1 else not_ended(seen)
 
 
 def ended_twice(seen: Evidence) -> Names:
     """Completed and failed were both announced."""
-    if not any(len(saga.terminal) > 1 for saga in seen.sagas):
+    twice = [saga for saga in seen.sagas if len(saga.terminal) > 1]
+    if not twice:
         return ()
-    return (Name.GUARDED_STATUS if seen.technical else Name.ONE_CLOSER,)
+    both = {Status.CONFIRMED, Status.FAILED}
+    return (Name.GUARDED_STATUS if any(s.statuses >= both for s in twice) else Name.ONE_CLOSER,)
 
 
 def taken_twice(seen: Evidence) -> Names:
     """More was taken from the shelf than there was."""
-    if seen.orders > 1 or seen.short or not seen.technical:
-        return (Name.CONDITIONAL_UPDATE,)
-    return (Name.INBOX,)
+    if seen.orders > 1 or not seen.enough:
+        return _in_lines(seen, Name.CONDITIONAL_UPDATE)
+    return (Name.INBOX,) if seen.technical else ()
+
+
+def _in_lines(seen: Evidence, name: Name) -> Names:
+    """A safeguard of the stock; if it takes an order of several lines, the lines may be why."""
+    lines = seen.orders == 1 and any(len(saga.order.lines) > 1 for saga in seen.sagas)
+    return (Name.ATOMIC_RESERVATION, name) if lines else (name,)
 
 
 def miscounted(seen: Evidence) -> Names:
     """Pieces have appeared or disappeared."""
-    if seen.finding.entries and seen.finding.entries[-1].effect is Effect.RELEASE:
+    released = seen.finding.entries and seen.finding.entries[-1].effect is Effect.RELEASE
+    if released and Fault.CANCEL in seen.faults:
+        return behind_the_pivot(seen) or (Name.COMPENSATION_RECORD,)
+    if released:
         return (Name.COMPENSATION_RECORD,)
     if Fault.CRASH in seen.technical:
         return ()
     if seen.technical & {Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}:
         return (Name.INBOX,)
-    return (Name.CONDITIONAL_UPDATE if seen.short else Name.COMPENSATION_RECORD,)
+    if seen.enough:
+        return ()
+    return _in_lines(seen, Name.COMPENSATION_RECORD if seen.surplus else Name.CONDITIONAL_UPDATE)
 
 
 def repeated(seen: Evidence) -> Names:
@@ -178,13 +204,25 @@ def by_faults(seen: Evidence) -> Names:
 
 
 def _after_crash(seen: Evidence) -> Names:
-    """A handler died with an event half-sent; an inbox may know what it then sent again."""
+    """A handler died; it may have sent an event by then, which it sends again."""
+    if _given_up(seen):
+        return Name.INBOX, Name.OUTBOX
     ports = {crash.port for crash in seen.of_kind(Kind.CRASH)}
     twice = [copy for copy in seen.copies if f"publish {copy.type}" in ports]
     if not twice:
         return (Name.OUTBOX,)
     known = all(copy.same_id for copy in twice)
     return Name.OUTBOX, Name.INBOX if known else Name.STABLE_MESSAGE_ID
+
+
+def _given_up(seen: Evidence) -> bool:
+    """Whether a handler died while it asked somebody outside, and nobody carried on from there.
+
+    There was nothing to publish yet, so no outbox is missing; what came again was not handled.
+    """
+    crashes = seen.of_kind(Kind.CRASH)
+    outside = all(crash.port.partition(".")[0] in _OUTSIDE for crash in crashes)
+    return bool(crashes) and outside
 
 
 def _after_transient(seen: Evidence) -> Names:
@@ -201,15 +239,12 @@ def _after_cancel(seen: Evidence) -> Names:
     return (Name.TOMBSTONE,) if raced else (Name.PIVOT_CHECK, Name.TOMBSTONE)
 
 
-def _after_interleaving(seen: Evidence) -> Names:
-    return (Name.INBOX, Name.VERSION_CHECK) if seen.of_kind(Kind.TWICE) else (Name.VERSION_CHECK,)
-
-
+_OUTSIDE = ("payments", "carrier", "warehouse")
 _BY_FAULT: tuple[tuple[Fault, Rule], ...] = (
     (Fault.CRASH, _after_crash),
     (Fault.TRANSIENT, _after_transient),
     (Fault.CANCEL, _after_cancel),
-    (Fault.CONCURRENCY, _after_interleaving),
+    (Fault.CONCURRENCY, lambda seen: (Name.VERSION_CHECK,)),
     (Fault.RESUBMIT, lambda seen: (Name.INBOX,)),
     (Fault.REORDER, lambda seen: (Name.EARLY_EVENT,)),
 )

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from model.environment import BUSINESS_FAULTS, Fault
-from model.history import Finding, Saga
+from model.history import Finding, History, Saga
 from model.ledger import Entry
 from model.vocabulary import Status
 from properties.run import Deviation, Run, run_schedule
@@ -57,8 +57,12 @@ class Evidence:
     """The orders concerned."""
     entries: tuple[Entry, ...] = ()
     """Their part of the ledger."""
-    said: tuple[str, ...] = ()
-    """Their events, as `type(order)`, in the order of publication."""
+    enough: bool = True
+    """Whether there was stock for all of them from the beginning."""
+    surplus: bool = False
+    """Whether there are more pieces in the end than there were."""
+    told: Mapping[str, int] = field(factory=dict)
+    """`type(order)` -> the first step at which it was published."""
     heard: Mapping[str, int] = field(factory=dict)
     """`type(order)` -> the first step at which it was delivered to anybody."""
     failed: Mapping[str, int] = field(factory=dict)
@@ -114,8 +118,12 @@ def evidence(
         orders=len(run.schedule.scope.orders),
         sagas=tuple(history.sagas[name] for name in names),
         entries=tuple(entry for entry in history.ledger.entries if entry.order in names),
-        said=tuple(f"{d.type}({d.order})" for d in world.network.published if d.order in names),
-        heard=_heard(steps),
+        enough=all(
+            n <= history.initial.get(sku, 0) for sku, n in run.schedule.scope.wanted.items()
+        ),
+        surplus=_surplus(history),
+        told=_messages(steps, published=True),
+        heard=_messages(steps, published=False),
         failed=_failed(steps),
         asked_anew=any(_asked_anew(world, name) for name in names),
         copies=tuple(_copies(world.network.originals.values())),
@@ -139,12 +147,25 @@ def handled_to_its_end(crash: Action) -> bool:
     return crash.port == ACKNOWLEDGE or (relay and crash.mode == Mode.AFTER)
 
 
-def _heard(steps: Sequence[Step]) -> dict[str, int]:
+def _surplus(history: History) -> bool:
+    for sku, pieces in history.stock.items():
+        for saga in history.sagas.values():
+            balance = saga.balance
+            pieces += balance.reserved.get(sku, 0) or balance.shipped.get(sku, 0)
+        if pieces > history.initial.get(sku, 0):
+            return True
+    return False
+
+
+def _messages(steps: Sequence[Step], published: bool) -> dict[str, int]:
+    """`type(order)` -> the first step at which it went to the broker, or came from it."""
     first: dict[str, int] = {}
     for step in steps:
         for arrow in step.arrows:
-            if arrow.kind is ArrowKind.MESSAGE and arrow.source == "broker":
-                first.setdefault(arrow.text.removesuffix(", again"), step.number)
+            at = arrow.target if published else arrow.source
+            if arrow.kind is ArrowKind.MESSAGE and at == "broker":
+                name, _, _ = arrow.text.partition(")")
+                first.setdefault(f"{name})", step.number)
     return first
 
 

@@ -20,6 +20,35 @@ Names = tuple[Name, ...]
 Rule = Callable[[Evidence], Names]
 
 
+def key_reused(seen: Evidence) -> Names:
+    """Somebody outside refused a key that stood for something else."""
+    refused = any(re.search(r" raised .*idempotency key", error) for error in seen.errors)
+    return (Name.IDEMPOTENCY_KEY,) if refused else ()
+
+
+def reserved_in_name(seen: Evidence) -> Names:
+    """Stock was said to be reserved, and less was set aside than was ordered."""
+    for saga in seen.sagas:
+        ever = saga.balance.reserved_ever
+        less = ever < sum(saga.wanted.values()) and Event.INVENTORY_RESERVED in saga.published
+        if less and ever and not seen.technical:
+            return (Name.ATOMIC_RESERVATION,)
+        if less and seen.short and not seen.technical:
+            return (Name.CONDITIONAL_UPDATE,)
+    return ()
+
+
+def announced_beforehand(seen: Evidence) -> Names:
+    """Something was announced that was never done, though nothing went wrong."""
+    return (Name.OUTBOX,) if "CAUSE-1" in seen.violated and not seen.technical else ()
+
+
+def told_twice(seen: Evidence) -> Names:
+    """A step was announced as done twice, though nothing made anybody send it again."""
+    twice = any(saga.published.get(done, 0) > 1 for saga in seen.sagas for _, done in _CALLED_OFF)
+    return (Name.OUTBOX, Name.STABLE_MESSAGE_ID) if twice and not seen.technical else ()
+
+
 def handled_again(seen: Evidence) -> Names:
     """A message was handled to its end, came again, and that did harm."""
     crashes = seen.of_kind(Kind.CRASH)
@@ -89,8 +118,13 @@ def overtaken(seen: Evidence) -> Names:
 def turned_back(seen: Evidence) -> Names:
     """Shipping called the saga off after it had announced the parcel."""
     done, undone = Event.SHIPMENT_CREATED, Event.SHIPPING_FAILED
-    back = any(-1 < _said(seen, saga, done) < _said(seen, saga, undone) for saga in seen.sagas)
+    back = any(-1 < _told(seen, saga, done) < _told(seen, saga, undone) for saga in seen.sagas)
     return (Name.PIVOT_CHECK, Name.GUARDED_STATUS) if back and Fault.CANCEL in seen.faults else ()
+
+
+def at_once(seen: Evidence) -> Names:
+    """Two copies of one message were handled at the same time."""
+    return (Name.INBOX, Name.VERSION_CHECK) if seen.of_kind(Kind.TWICE) else ()
 
 
 def unanswered(seen: Evidence) -> Names:
@@ -102,7 +136,10 @@ def unanswered(seen: Evidence) -> Names:
 
 
 def succeeded_late(seen: Evidence) -> Names:
-    """A step succeeded, or was heard to have, when its order had failed; nobody undid it."""
+    """A step succeeded, or was heard to have, when its order had failed; nobody undid it.
+
+    Money that is still on hold for such an order was not wanted any more, either.
+    """
     for saga in seen.sagas:
         end = seen.failed.get(saga.order.id)
         for action, success, request in STEPS:
@@ -110,6 +147,8 @@ def succeeded_late(seen: Evidence) -> Names:
             late = end is not None and max(heard, last(seen, saga, action)) > end
             if late and kept(saga, action) and request not in saga.published:
                 return (Name.LATE_SUCCESS,)
+        if end is not None and saga.balance.authorised > 0:
+            return (Name.LATE_SUCCESS,)
     return ()
 
 
@@ -128,22 +167,25 @@ _CALLED_OFF = (
 
 def _undone_first(seen: Evidence, saga: Saga) -> bool:
     """Whether a participant called a step off, and afterwards announced it as done."""
-    return any(-1 < _said(seen, saga, off) < _said(seen, saga, done) for off, done in _CALLED_OFF)
+    return any(-1 < _told(seen, saga, off) < _told(seen, saga, done) for off, done in _CALLED_OFF)
 
 
 def _late_action(seen: Evidence, saga: Saga) -> bool:
-    """Whether a step was done, and stayed so, when the request to undo it had come before."""
-    for action, _, request in STEPS:
+    """Whether a step was done, and stayed so, when the request to undo it had come before.
+
+    Done is also what was announced only then: the one who did it did not know it before.
+    """
+    for action, success, request in STEPS:
         asked = seen.heard.get(f"{request}({saga.order.id})")
-        if asked is not None and asked < last(seen, saga, action) and kept(saga, action):
+        done = max(last(seen, saga, action), _told(seen, saga, success))
+        if asked is not None and asked < done and kept(saga, action):
             return True
     return False
 
 
-def _said(seen: Evidence, saga: Saga, event: Event) -> int:
-    """Which of all events it was; -1 if it never was published."""
-    name = f"{event}({saga.order.id})"
-    return seen.said.index(name) if name in seen.said else -1
+def _told(seen: Evidence, saga: Saga, event: Event) -> int:
+    """The step at which an event was published; -1 if it never was."""
+    return seen.told.get(f"{event}({saga.order.id})", -1)
 
 
 def last(seen: Evidence, saga: Saga, effect: Effect) -> int:
@@ -172,7 +214,11 @@ def _released_too_much(seen: Evidence) -> bool:
 
 #: In the order in which they are tried.
 SIGNATURES: tuple[Rule, ...] = (
+    key_reused,
     stumbled,
+    reserved_in_name,
+    announced_beforehand,
+    told_twice,
     handled_again,
     republished,
     asked_again,
@@ -181,4 +227,5 @@ SIGNATURES: tuple[Rule, ...] = (
     moved_on,
     turned_back,
     overtaken,
+    at_once,
 )

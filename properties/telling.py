@@ -26,8 +26,9 @@ PRECEDENCE: dict[str, int] = {
 #: only where amounts are compared, a missing id only where an event goes astray.
 _EXPLAINS: dict[str, frozenset[str]] = {
     "MONEY-4": frozenset({"MONEY-2", "MONEY-3", "SHIP-2"}),
-    "OBS-1": frozenset({"LIVE-0", "LIVE-1", "CORR-1"}),
+    "OBS-1": frozenset({"STATE-2", "LIVE-0", "LIVE-1", "ATOM-1", "CORR-1"}),
 }
+_OF_SUMS = _EXPLAINS["MONEY-4"] | {"MONEY-0", "LIVE-0", "COMP-1"}
 
 
 class NotReproducible(TargetError):
@@ -126,11 +127,22 @@ def root(findings: Mapping[str, Finding], property_id: str, always: Container[st
         finding
         for name, finding in findings.items()
         if finding.step <= last
-        and (name == property_id or (name not in always and explains(name, property_id)))
+        and (name == property_id or (name not in always and explains(name, property_id, findings)))
     ]
-    return min(candidates, key=lambda found: (found.step, PRECEDENCE[found.property_id]))
+    return min(candidates, key=_place)
 
 
-def explains(cause: str, property_id: str) -> bool:
-    """Whether a violation can have brought another one about."""
+def _place(found: Finding) -> tuple[int, bool, int]:
+    """Where a violation stands among the others: in one step, what explains little comes first."""
+    name = found.property_id
+    return found.step, name not in _EXPLAINS, PRECEDENCE[name]
+
+
+def explains(cause: str, property_id: str, findings: Container[str]) -> bool:
+    """Whether a violation can have brought another one about.
+
+    Where the sums are wrong in the end (MONEY-3), a wrong amount explains all that is said of them.
+    """
+    if cause == "MONEY-4" and "MONEY-3" in findings:
+        return property_id in _OF_SUMS
     return cause not in _EXPLAINS or property_id in _EXPLAINS[cause]

@@ -30,6 +30,7 @@ NOT_PUBLISHED = Action(Kind.ANSWER, CHARGE, "publish payment.processed", "transi
 NOT_CHARGED = Action(Kind.ANSWER, CHARGE, "payments.charge", "transient")
 NOT_COMMITTED = Action(Kind.ANSWER, CHARGE, "payment commit", "transient")
 SHIP_TIMEOUT = Action(Kind.ANSWER, SHIP, "carrier.create_shipment", "unknown, done")
+AT_ONCE = Action(Kind.TWICE, "payment.processed(o1) to inventory")
 REPUBLISHED = Action(Kind.REPUBLISH, "payment.processed(o1) to inventory")
 UNPLACED = Action(Kind.CRASH, "place o1", "order commit", "after")
 CRASH_SENT = Action(Kind.CRASH, CHARGE, "publish payment.processed", "after")
@@ -78,7 +79,7 @@ def seen(property_id: str, *actions: Action, **more: Any) -> Evidence:
         violated=more.pop("violated", frozenset({property_id})),
         sagas=(saga(*done, said=said, **about),),
         entries=entries(*done),
-        said=tuple(f"{event}(o1)" for event in said.split()),
+        told=more.pop("told", {f"{event}(o1)": step for step, event in enumerate(said.split())}),
         **more,
     )
 
@@ -93,7 +94,13 @@ CANCELLED: dict[str, Any] = {"status": Status.FAILED, "cancelled": True}
 REFUSED: dict[str, Any] = {"reasons": {"carrier refused"}}
 SHORT: dict[str, Any] = {"reasons": {"short stock"}}
 BOTH = {Status.CONFIRMED, Status.FAILED}
+ENDED_TWICE: dict[str, Any] = {"terminal": dict.fromkeys(BOTH, "")}
+LINES: dict[str, Any] = {"order": Order("o1", (Line("book", 1, 1999), Line("pen", 1, 250)))}
+HOLD = (Effect.AUTHORISE, 1999)
 BOTH_WAYS = "shipping.failed inventory.released shipment.created payment.refunded"
+RESERVED, RECORD = "inventory.reserved", Name.COMPENSATION_RECORD
+GHOST = frozenset({"SHIP-2", "CAUSE-1"})
+KEY_REUSED = f"{CHARGE} raised ValueError: idempotency key 'o1' was used with other things before"
 CALLED_OFF = "shipping.failed inventory.release.requested"
 
 
@@ -159,7 +166,7 @@ def test_asked_again(evidence: Evidence, named: Name) -> None:
         Name.ACKNOWLEDGE_LAST,
     ),
     # look-alikes: another consumer is hasty, a relay or a client was struck, the error was caught
-    (seen("LIVE-0", CRASH, hasty=frozenset({"shipping"})), Name.OUTBOX),
+    (seen("LIVE-0", CRASH_SENT, hasty=frozenset({"shipping"})), Name.OUTBOX),
     (seen("LIVE-0", RELAY, hasty=frozenset({"payment"})), Name.OUTBOX),
     (seen("LIVE-0", UNPLACED, hasty=frozenset({"order", "payment"})), Name.OUTBOX),
     (seen("TRUE-1", NOT_CHARGED, hasty=frozenset({"payment"})), Name.TRANSIENT_RETRY),
@@ -300,16 +307,85 @@ def test_a_late_success(evidence: Evidence, named: Name) -> None:
 
 
 @rule(
+    (seen("STOCK-1", orders=2), Name.CONDITIONAL_UPDATE),
+    (seen("STOCK-1", enough=False), Name.CONDITIONAL_UPDATE),
+    (seen("STOCK-1", enough=False, about=LINES), Name.ATOMIC_RESERVATION),
+    (seen("STOCK-1", LATER), Name.INBOX),
+    (seen("STOCK-1"), None),
+    (seen("STOCK-2", enough=False), Name.CONDITIONAL_UPDATE),
+    (seen("STOCK-2", enough=False, about=LINES), Name.ATOMIC_RESERVATION),
+    (seen("STOCK-2", enough=False, surplus=True), Name.COMPENSATION_RECORD),
+    (seen("STOCK-2"), None),
+    (seen("STOCK-2", AT_ONCE, guilty=(RESERVE_1, RELEASE)), Name.INBOX),
+    (seen("STOCK-2", CANCEL, guilty=(*SHIPPED, RELEASE), done=SHIPPED), Name.PIVOT_CHECK),
+    (seen("STOCK-2", CANCEL, guilty=(*BOUGHT, RELEASE), done=BOUGHT), Name.COMPENSATION_RECORD),
+    # said to be reserved: half of it, or nothing; a look-alike: all of it
+    (
+        seen("SHIP-2", said=RESERVED, done=(RESERVE_1,), about={"wanted": {"book": 2}}),
+        Name.ATOMIC_RESERVATION,
+    ),
+    (seen("SHIP-2", said=RESERVED, about=SHORT), Name.CONDITIONAL_UPDATE),
+    (seen("SHIP-2", said=RESERVED, done=SHIPPED, about=SHORT), Name.PIVOT_CHECK),
+)
+def test_stock(evidence: Evidence, named: Name | None) -> None:
+    """Pins what is missing where pieces are miscounted, and that plain miscounting has no name."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("LIVE-0", errors=(KEY_REUSED,)), Name.IDEMPOTENCY_KEY),
+    (seen("SHIP-2", DECLINED, violated=GHOST, done=SHIPPED), Name.OUTBOX),
+    (seen("SHIP-2", TIMEOUT, violated=GHOST, done=SHIPPED), Name.LOOKUP),
+    (seen("COMP-2", about={"published": {"payment.processed": 2}}), Name.OUTBOX),
+    (seen("COMP-2", LATER, about={"published": {"payment.processed": 2}}), RECORD),
+    (seen("COMP-2", about={"published": {"payment.refunded": 2}}), RECORD),
+    # died while it asked somebody outside, or behind that: nothing to publish, or something
+    (seen("LIVE-0", CRASH), Name.INBOX),
+    (seen("LIVE-0", CRASH._replace(port="payment commit")), Name.OUTBOX),
+    (seen("LIVE-0", CRASH, CRASH_SENT), Name.OUTBOX),
+    # given back by what was announced, and not by the ledger
+    (seen("MONEY-0", done=(CHARGE_1,), said="payment.refunded", about=SHORT), RECORD),
+    (seen("STOCK-3", NO_PARCEL, done=BOUGHT, said="inventory.released", about=FAILED), RECORD),
+    # on hold for an order that has failed; a look-alike: for one that has not
+    (seen("MONEY-3", CRASH, done=(HOLD,), about=FAILED, failed={"o1": 4}), Name.LATE_SUCCESS),
+    (seen("LIVE-0", CRASH, done=(HOLD,)), Name.INBOX),
+    # announced only after the request to undo it had come; a look-alike: before
+    (
+        seen(
+            "MONEY-0",
+            CRASH,
+            CANCEL,
+            done=(CHARGE_1,),
+            heard={"payment.refund.requested(o1)": 4},
+            told={"payment.processed(o1)": 6},
+        ),
+        Name.TOMBSTONE,
+    ),
+    (
+        seen(
+            "MONEY-0",
+            NOT_REFUNDED,
+            CANCEL,
+            done=(CHARGE_1,),
+            heard={"payment.refund.requested(o1)": 8},
+            told={"payment.processed(o1)": 6},
+        ),
+        Name.COMPENSATION_RETRY,
+    ),
+)
+def test_what_was_told_and_not_done(evidence: Evidence, named: Name) -> None:
+    """Pins rules that hold what a target says, or leaves unsaid, against what it does."""
+    assert first(evidence) == named
+
+
+@rule(
     (seen("MONEY-1", errors=UNREADABLE, guilty=TWICE), Name.COMPLETE_EVENT),
     (seen("LIVE-0", errors=RAISED), Name.TERMINAL_EVENT),
     (seen("LIVE-0", NOT_PUBLISHED, errors=UNREADABLE), Name.OUTBOX),
     (seen("MONEY-4", CRASH), Name.MINOR_UNITS),
     (seen("OBS-1", CANCEL), Name.SAGA_ID),
-    (seen("STOCK-1", orders=2), Name.CONDITIONAL_UPDATE),
-    (seen("STOCK-1", LATER), Name.INBOX),
-    (seen("STOCK-2", about=SHORT), Name.CONDITIONAL_UPDATE),
-    (seen("STATE-2", about={"terminal": dict.fromkeys(BOTH, "")}), Name.ONE_CLOSER),
-    (seen("STATE-2", LATER, about={"terminal": dict.fromkeys(BOTH, "")}), Name.GUARDED_STATUS),
+    (seen("STATE-2", CANCEL, about=ENDED_TWICE), Name.ONE_CLOSER),
+    (seen("STATE-2", LATER, about={**ENDED_TWICE, "statuses": BOTH}), Name.GUARDED_STATUS),
     (seen("STATE-2"), Name.TERMINAL_EVENT),
     (seen("TRUE-1"), Name.BUSINESS_FAILURE),
     (seen("MONEY-2", CANCEL, guilty=(CHARGE_1, REFUND_1)), Name.COMPENSATION_RECORD),

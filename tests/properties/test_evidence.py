@@ -70,7 +70,8 @@ def test_steps_say_when_something_was_heard_and_when_an_order_failed() -> None:
     shown = seen("tombstone", "STOCK-2", CANCEL)
     (failed,) = shown.failed.values()
     assert 0 < shown.heard["inventory.release.requested(o1)"] < failed
-    assert shown.said.index("shipping.failed(o1)") < shown.said.index("shipment.created(o1)")
+    assert 0 < shown.told["shipping.failed(o1)"] < shown.told["shipment.created(o1)"] < failed
+    assert shown.told["order.saga.failed(o1)"] == failed + 3
 
 
 def test_a_request_under_two_keys_is_seen() -> None:

@@ -31,21 +31,31 @@ def test_the_root_is_what_came_first_and_is_not_always_there(
     assert root(FINDINGS, property_id, always).property_id == expected
 
 
+def test_in_one_step_an_event_without_an_id_comes_before_what_follows_from_it() -> None:
+    """Pins that an event that cannot be matched with its order explains that it was not seen."""
+    found = [Finding(name, 28, "o1", "") for name in ("STATE-2", "OBS-1", "ATOM-1")]
+    for finding in found:
+        root_of = root({each.property_id: each for each in found}, finding.property_id, ())
+        assert root_of.property_id == "OBS-1"
+
+
 @pytest.mark.parametrize(
-    ("cause", "property_id", "expected"),
+    ("cause", "property_id", "besides", "expected"),
     [
-        ("MONEY-4", "MONEY-3", True),
-        ("MONEY-4", "MONEY-0", False),
-        ("OBS-1", "LIVE-1", True),
-        ("OBS-1", "MONEY-1", False),
-        ("MONEY-1", "MONEY-0", True),
+        ("MONEY-4", "MONEY-3", (), True),
+        ("MONEY-4", "MONEY-0", (), False),
+        ("MONEY-4", "MONEY-0", ("MONEY-3",), True),
+        ("MONEY-4", "STOCK-2", ("MONEY-3",), False),
+        ("OBS-1", "LIVE-1", (), True),
+        ("OBS-1", "MONEY-1", (), False),
+        ("MONEY-1", "MONEY-0", (), True),
     ],
 )
 def test_a_wrong_amount_does_not_explain_everything(
-    cause: str, property_id: str, expected: bool
+    cause: str, property_id: str, besides: tuple[str, ...], expected: bool
 ) -> None:
     """Pins that what leaves the course of a saga as it is is no root of what goes wrong in it."""
-    assert explains(cause, property_id) is expected
+    assert explains(cause, property_id, besides) is expected
 
 
 def test_the_most_specific_is_told_first() -> None:
