@@ -52,7 +52,7 @@ class InventoryService(Service[Reservation]):
     """Reserves and releases; what has become a parcel it does not know."""
 
     name = "inventory"
-    subscriptions = (E.PAYMENT_PROCESSED, E.INVENTORY_RELEASE_REQUESTED)
+    subscriptions: ClassVar[tuple[str, ...]] = (E.PAYMENT_PROCESSED, E.INVENTORY_RELEASE_REQUESTED)
     store: InventoryStore
 
     undo: ClassVar[tuple[str, ...]] = (E.PAYMENT_REFUND_REQUESTED,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import evolve, frozen
 
@@ -42,7 +42,7 @@ class OrderService(Service[Order]):
     """Takes orders and cancels; learns from the others how the saga went."""
 
     name = "order"
-    subscriptions = (
+    subscriptions: ClassVar[tuple[str, ...]] = (
         E.SHIPMENT_CREATED,
         E.PAYMENT_FAILED,
         E.PAYMENT_REFUNDED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import ClassVar
 
 from attrs import evolve, frozen
 
@@ -51,7 +52,7 @@ class PaymentService(Service[Payment]):
     """Charges once, refunds once, and knows at any time which of it is done."""
 
     name = "payment"
-    subscriptions = (E.ORDER_CREATED, E.PAYMENT_REFUND_REQUESTED)
+    subscriptions: ClassVar[tuple[str, ...]] = (E.ORDER_CREATED, E.PAYMENT_REFUND_REQUESTED)
 
     def react(self) -> Mapping[str, Callable[[Event], Payment | None]]:
         """What is decided on each event type."""

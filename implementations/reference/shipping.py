@@ -41,7 +41,7 @@ class ShippingService(Service[Shipment]):
     """Books parcels, and decides whether a cancel comes in time."""
 
     name = "shipping"
-    subscriptions = (E.INVENTORY_RESERVED, E.ORDER_CANCEL_REQUESTED)
+    subscriptions: ClassVar[tuple[str, ...]] = (E.INVENTORY_RESERVED, E.ORDER_CANCEL_REQUESTED)
 
     undo: ClassVar[tuple[str, ...]] = (E.INVENTORY_RELEASE_REQUESTED, E.PAYMENT_REFUND_REQUESTED)
     """What has to be undone when nothing is shipped: both steps before this one (B44)."""
