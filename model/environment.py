@@ -72,7 +72,7 @@ FAULT_MEANING: dict[Fault, str] = {
     Fault.CONTENTION: "several orders want the last piece",
     Fault.CANCEL: "the customer cancels, at any point",
     Fault.LATE: "a timer goes off while what it waits for is still on its way",
-    Fault.POISON: "a message that nobody can read; the broker drops it after five attempts",
+    Fault.POISON: "a message that nobody can read; the broker drops it after three attempts",
     Fault.STANDSTILL: "nothing moves for eight days: idempotency keys and authorisations expire",
 }
 

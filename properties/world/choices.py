@@ -40,8 +40,7 @@ def benign(world: World) -> list[Action]:
     """What may happen without any fault; never empty."""
     tasks = world.tasks
     found = [task.resume for task in tasks.values()]
-    faults = world.scope.faults
-    if found and _CONCURRENCY not in faults:
+    if found and not world.concurrent:
         return found[:1]
     for participant in world.dirty:
         if free_relay(world, participant):
@@ -49,8 +48,7 @@ def benign(world: World) -> list[Action]:
     ready = world.network.deliverable(world.free)
     if world.errors:  # what has failed waits for the others, or it would be tried for ever
         ready = sorted(ready, key=lambda message: message.failures)
-    deliveries = [message.deliver for message in ready]
-    found += deliveries if _REORDER in faults else deliveries[:1]
+    found += [message.deliver for message in (ready if world.reorders else ready[:1])]
     if world.unplaced and world.free.get(world.order_participant, 1) > 0:
         found.append(made(_PLACE, world.unplaced[0]))
     if found:
@@ -97,7 +95,7 @@ def _answers(world: World) -> list[list[Action]]:
         if operation is None:
             continue
         for mode in modes(operation):
-            if world.left(fault_of_answer(operation.port, mode)):
+            if world.left.get(fault_of_answer(operation.port, mode)):
                 action = made(_ANSWER, task.name, operation.port, mode)
                 if mode == _REFUSED:
                     refused.append(action)
@@ -109,7 +107,7 @@ def _answers(world: World) -> list[list[Action]]:
 
 
 def _crashes(world: World) -> list[Action]:
-    if not world.left(_CRASHES):
+    if not world.left.get(_CRASHES):
         return []
     found = []
     busy = set()
@@ -135,15 +133,15 @@ def _copies(world: World) -> list[list[Action]]:
     duplicates: list[Action] = []
     republished: list[Action] = []
     twice: list[Action] = []
-    if world.left(_DUPLICATE):
+    if world.left.get(_DUPLICATE):
         duplicates = [
             message.duplicate
             for message in reversed(network.originals.values())
             if _comes_again(world, message)
         ]
-    if world.left(_REPUBLISHES):
+    if world.left.get(_REPUBLISHES):
         republished = [made(Kind.REPUBLISH, name) for name in reversed(network.originals)]
-    if world.left(_CONCURRENCY) and _DUPLICATE in world.scope.faults:
+    if world.left.get(_CONCURRENCY) and _DUPLICATE in world.left:
         twice = [
             made(_TWICE, message.name)
             for message in network.deliverable(world.free)
@@ -164,9 +162,9 @@ def _client(world: World) -> list[Action]:
     if world.free.get(world.order_participant, 1) <= 0:
         return []
     placed = [order for order, saga in world.history.sagas.items() if saga.placed]
-    if shape.has_cancel and world.left(_CANCELS):
+    if shape.has_cancel and world.left.get(_CANCELS):
         found += [made(_CANCEL, order) for order in placed]
-    if shape.idempotent_place and world.left(_RESUBMITS):
+    if shape.idempotent_place and world.left.get(_RESUBMITS):
         found += [made(_RESUBMIT, order) for order in placed]
     return [action for action in found if request_name(action) not in world.tasks]
 
@@ -174,17 +172,17 @@ def _client(world: World) -> list[Action]:
 def _rare(world: World) -> list[list[Action]]:
     late: list[Action] = []
     poison: list[Action] = []
-    if world.timers and world.left(_LATE):
+    if world.timers and world.left.get(_LATE):
         acts = world.subject.shape.has("act") and bool(_acts(world))
         late = [
             made(Kind.LATE, timer.name)
             for timer in world.timers
             if acts or world.under_way(timer.draft.order)
         ]
-    if world.left(_POISON):
+    if world.left.get(_POISON):
         found = {(message.participant, message.type) for message in _readable(world)}
         poison = [made(Kind.POISON, *pair) for pair in sorted(found)]
-    standstill = [made(Kind.STANDSTILL)] if world.active and world.left(_STANDSTILL) else []
+    standstill = [made(Kind.STANDSTILL)] if world.active and world.left.get(_STANDSTILL) else []
     return [late, poison, standstill]
 
 
@@ -218,14 +216,14 @@ def enabled(world: World, action: Action) -> bool:
             return subject in world.unplaced and world.free.get(world.order_participant, 1) > 0
         case Kind.CRASH:
             busy = any(task.participant == subject for task in world.tasks.values())
-            return world.left(Fault.CRASH) and subject in world.active and not busy
+            return bool(world.left.get(Fault.CRASH)) and subject in world.active and not busy
         case Kind.DUPLICATE:
-            may = world.network.contract.duplicates and world.left(Fault.DUPLICATE)
+            may = world.network.contract.duplicates and world.left.get(Fault.DUPLICATE)
             original = world.network.originals.get(subject)
-            return may and original is not None and _comes_again(world, original)
+            return bool(may) and original is not None and _comes_again(world, original)
         case Kind.REPUBLISH:
-            may = world.network.contract.duplicates and world.left(Fault.REPUBLISH)
-            return may and subject in world.network.originals
+            may = world.network.contract.duplicates and world.left.get(Fault.REPUBLISH)
+            return bool(may) and subject in world.network.originals
         case Kind.FIRE:
             return any(timer.name == subject for timer in world.timers)
         case Kind.ACT:
@@ -243,10 +241,9 @@ def _strikes(world: World, action: Action) -> bool:
         return False
     if action.kind is Kind.CRASH:
         may = task.operation.has_effect or action.mode == Mode.BEFORE
-        return may and world.left(Fault.CRASH)
-    return action.mode in modes(task.operation) and world.left(
-        fault_of_answer(action.port, action.mode)
-    )
+        return may and bool(world.left.get(Fault.CRASH))
+    left = world.left.get(fault_of_answer(action.port, action.mode))
+    return action.mode in modes(task.operation) and bool(left)
 
 
 def modes(operation: Operation) -> tuple[str, ...]:

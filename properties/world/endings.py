@@ -21,7 +21,7 @@ _RELAY, _RESUME = Work.RELAY, Kind.RESUME
 #: A message that has failed so often does not fail for the faults of a run: they are far fewer.
 HOPELESS = 20
 #: The broker drops a message that nobody can read when it has come back so often.
-POISON_ATTEMPTS = 5
+POISON_ATTEMPTS = 3
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
 
 

@@ -269,7 +269,7 @@ def _duplicate(world: World, action: Action) -> None:
 
 def _republish(world: World, action: Action) -> None:
     original = world.network.originals[action.subject]
-    copy = world.network.copy(original, new_id=f"again-{world.used[Fault.REPUBLISH]}")
+    copy = world.network.copy(original, new_id=f"again-{world.fired[Fault.REPUBLISH]}")
     if world.trace is not None:
         world.trace.copied(copy)
 

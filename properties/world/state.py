@@ -35,7 +35,7 @@ def digest(world: World) -> Hashable:
         ),
         tuple(sorted(world.dirty)),
         tuple(world.unplaced),
-        tuple(sorted(world.used.items())),
+        tuple(sorted(world.left.items())),
         tuple(sorted(world.active)),
         tuple(sorted(world.attempts.items())),
         tuple(sorted(world.acted)),

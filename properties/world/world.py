@@ -91,10 +91,11 @@ class World:
     """Participants that have done something since they last started."""
     fired: dict[Fault, int] = field(factory=dict)
     """How often each fault was seen to take effect."""
-    allowed: dict[Fault, int] = field(init=False)
-    """The budget of each fault that may strike."""
-    used: dict[Fault, int] = field(factory=dict)
-    """How much of each budget is spent."""
+    left: dict[Fault, int] = field(init=False)
+    """How often each fault may still strike."""
+    concurrent: bool = field(init=False)
+    """Whether handlers may interleave, and (below) messages overtake each other."""
+    reorders: bool = field(init=False)
     acted: set[str] = field(factory=set)
     """What people have done, by the name of the call: each thing once for each order."""
     cancels: set[str] = field(factory=set)
@@ -126,7 +127,9 @@ class World:
         self.role_of = {name: str(role) for role, name in shape.roles.items()}
         self.order_participant = shape.roles.get(Role.ORDER) or next(iter(shape.participants), "")
         self.has_relay = shape.has("relay")
-        self.allowed = {fault: scope.budgets.get(fault, UNLIMITED) for fault in scope.faults}
+        self.left = {fault: scope.budgets.get(fault, UNLIMITED) for fault in scope.faults}
+        self.concurrent = Fault.CONCURRENCY in self.left
+        self.reorders = Fault.REORDER in self.left
         self.history = History(dict(scope.stock), subject.sight, stock=dict(scope.stock))
         self.free = {name: shape.consumers[name].parallel for name in shape.participants}
         self.relays = {n: relay_names(n, c.relays) for n, c in shape.consumers.items()}
@@ -234,7 +237,7 @@ class World:
 
     def spend(self, fault: Fault) -> None:
         """A fault takes effect, and uses up its budget."""
-        self.used[fault] = self.used.get(fault, 0) + 1
+        self.left[fault] = max(0, self.left.get(fault, 0) - 1)
         self.count(fault)
 
     def count(self, fault: Fault) -> None:
@@ -242,10 +245,6 @@ class World:
         self.fired[fault] = self.fired.get(fault, 0) + 1
         if fault not in BUSINESS_FAULTS:
             self.history.disturbed = True
-
-    def left(self, fault: Fault) -> bool:
-        """Whether `fault` may strike (once more) in this run."""
-        return self.used.get(fault, 0) < self.allowed.get(fault, 0)
 
     # -- what doubles, ports and moves tell the world --------------------------------------------
 
