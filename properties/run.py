@@ -50,9 +50,19 @@ class Schedule:
     @property
     def score(self) -> Score:
         """How simple it is, least first: orders, faults, deviations, size of the scope, length."""
-        faults = sum(1 for deviation in self.deviations if fault_of(deviation.action))
         length = sum(deviation.wait for deviation in self.deviations)
-        return len(self.scope.orders), faults, len(self.deviations), self.scope.size, length
+        return (
+            len(self.scope.orders),
+            self.faults,
+            len(self.deviations),
+            self.scope.size,
+            length,
+        )
+
+    @property
+    def faults(self) -> int:
+        """How many of the deviations are faults."""
+        return sum(1 for deviation in self.deviations if fault_of(deviation.action))
 
     def as_json(self) -> dict[str, Any]:
         """The schedule as JSON data."""

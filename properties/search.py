@@ -23,7 +23,7 @@ from properties.drivers.paths import alternatives, paths
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.profiles import Profile
-from properties.run import Run
+from properties.run import Run, Schedule
 from properties.shrinker import Shrinker, still_failing
 from properties.telling import tell
 from properties.world.scopes import SCOPES, Scope, fitting
@@ -51,6 +51,8 @@ class Portion:
     violated: dict[str, int] = field(factory=dict)
     """How many schedules violated each property."""
     counterexamples: list[Counterexample] = field(factory=list)
+    faultless: list[Counterexample] = field(factory=list)
+    """Counterexamples without any fault, of properties that fewer orders violate with one."""
     explored: list[str] = field(factory=list)
     unheard: set[str] = field(factory=set)
     divergences: set[str] = field(factory=set)
@@ -72,6 +74,8 @@ class Search:
     portion: Portion
     found: dict[str, Run] = field(factory=dict)
     """The first, or simplest, run that violated each property."""
+    faultless: dict[str, Run] = field(factory=dict)
+    """The same of runs without any fault."""
 
     def consider(self, run: Run) -> None:
         """Count a run, and keep it if it violates something in a simpler way than before."""
@@ -90,9 +94,9 @@ class Search:
         world.dissolve()
         for property_id in run.findings:
             portion.violated[property_id] = portion.violated.get(property_id, 0) + 1
-            known = self.found.get(property_id)
-            if known is None or run.schedule.score < known.schedule.score:
-                self.found[property_id] = run
+            _keep(self.found, property_id, run)
+            if not run.schedule.faults:
+                _keep(self.faultless, property_id, run)
 
     def conclude(self) -> Portion:
         """Shrink what was found and tell it."""
@@ -101,36 +105,50 @@ class Search:
             simplest = min(waiting, key=lambda each: (self.found[each].schedule.score, each))
             runs[simplest] = self._shrink(simplest)
         for property_id in runs:
-            schedule = self.found[property_id].schedule
-            part, seed = self.portion.part, self.seed
-            try:
-                told = tell(self.subject, property_id, schedule, part, seed, runs[property_id])
-            except TargetError as error:
-                self.portion.error = str(error)
-            else:
-                self.portion.counterexamples.append(told)
+            found = self.found[property_id].schedule
+            self.portion.counterexamples += self._told(property_id, found, runs[property_id])
+            if found.faults and property_id in self.faultless:
+                shrinker = self._shrinker(property_id, self.faultless[property_id], faults=False)
+                other = shrinker.shrink().schedule
+                self.portion.faultless += self._told(property_id, other, shrinker.runs)
         return self.portion
 
-    def _shrink(self, property_id: str) -> int:
-        """Make the run that violates a property minimal; returns how many runs that took."""
+    def _told(self, property_id: str, schedule: Schedule, runs: int) -> list[Counterexample]:
+        """The counterexample; none if it does not come again."""
+        try:
+            return [tell(self.subject, property_id, schedule, self.portion.part, self.seed, runs)]
+        except TargetError as error:
+            self.portion.error = str(error)
+            return []
+
+    def _shrinker(self, property_id: str, run: Run, *, faults: bool = True) -> Shrinker:
         subject = self.subject
-        shrinker = Shrinker(
-            still_failing(subject, property_id),
-            self.found[property_id],
+        return Shrinker(
+            still_failing(subject, property_id, faults=faults),
+            run,
             lambda schedule: alternatives(subject, schedule),
             SHRINKING_RUNS,
             self.scopes,
         )
+
+    def _shrink(self, property_id: str) -> int:
+        """Make the run that violates a property minimal; returns how many runs that took."""
+        shrinker = self._shrinker(property_id, self.found[property_id])
         smallest = shrinker.shrink()
         for other in smallest.findings:
             # what one minimal run violates besides needs nothing simpler of its own
-            known = self.found.get(other)
-            if known is None:  # no run of the search has shown this
+            if other not in self.found:  # no run of the search has shown this
                 self.portion.violated[other] = 1
-            if known is None or smallest.schedule.score < known.schedule.score:
-                self.found[other] = smallest
+            _keep(self.found, other, smallest)
         self.found[property_id] = smallest
         return shrinker.runs
+
+
+def _keep(found: dict[str, Run], property_id: str, run: Run) -> None:
+    """Keep a run if it is the first one, or simpler than the one before."""
+    known = found.get(property_id)
+    if known is None or run.schedule.score < known.schedule.score:
+        found[property_id] = run
 
 
 def add(total: dict[str, int], more: dict[str, int]) -> None:

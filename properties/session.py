@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from cattrs.preconf.json import make_converter
 from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -27,14 +27,14 @@ from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
 from properties.sharing import shared
-from properties.verdicts import Total, rank, summarise
+from properties.verdicts import Total, orders_in, rank, summarise
 from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 from reports.files import clean, write_counterexample
 from reports.schedule_file import ScheduleFileError, read_json
 from reports.terminal import counterexample_brief, counterexample_text, summary_text
 from reports.verdict import PropertyVerdict, RunSummary, Verdict
-from reports.wording import replay_command, shown_path
+from reports.wording import count, replay_command, shown_path
 
 _PORTION = pytest.StashKey[str]()
 _JSON = make_converter()
@@ -161,6 +161,11 @@ class Verification:
 
     def _conclude(self) -> Iterator[pytest.TestReport]:
         self.total.counterexamples = shared(self.subject(), self.total.counterexamples)
+        for property_id, other in sorted(self.total.besides().items()):
+            report = self._write(other, f"{property_id}-without-faults")
+            how = f"without any fault, with {count(orders_in(other), 'order')}: see {report}"
+            known = self.total.counterexamples[property_id]
+            self.total.counterexamples[property_id] = evolve(known, besides=how)
         reports = {
             property_id: self._write(counterexample)
             for property_id, counterexample in sorted(self.total.counterexamples.items())
@@ -184,11 +189,12 @@ class Verification:
         known = self.total.counterexamples.get(verdict.id)
         return () if known is None else rank(known)
 
-    def _write(self, counterexample: Counterexample) -> str:
+    def _write(self, counterexample: Counterexample, name: str = "") -> str:
         path = write_counterexample(
             counterexample,
             self.settings.report_dir,
             lambda file: replay_command(file, counterexample.target),
+            name=name,
         )
         return shown_path(path)
 

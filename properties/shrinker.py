@@ -120,10 +120,15 @@ class Shrinker:
         return run if shorter is None else self._without_skipped(shorter)
 
 
-def still_failing(subject: Subject, property_id: str) -> StillFails:
-    """Whether a schedule makes a target violate one property; an error of its own does not."""
+def still_failing(subject: Subject, property_id: str, *, faults: bool = True) -> StillFails:
+    """Whether a schedule makes a target violate one property; an error of its own does not.
+
+    Nor does a schedule with a fault, where `faults` says that there must be none.
+    """
 
     def still_fails(schedule: Schedule) -> Run | None:
+        if schedule.faults and not faults:
+            return None
         try:
             run = run_schedule(subject, schedule)
         except TargetError:

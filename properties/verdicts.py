@@ -32,6 +32,8 @@ class Total:
     violated: dict[str, int] = field(factory=dict)
     counterexamples: dict[str, Counterexample] = field(factory=dict)
     """The simplest one of each property."""
+    faultless: dict[str, Counterexample] = field(factory=dict)
+    """The simplest one without any fault."""
     explored: list[str] = field(factory=list)
     unheard: set[str] = field(factory=set)
     divergences: set[str] = field(factory=set)
@@ -55,16 +57,42 @@ class Total:
         self.replayed += portion.replayed
         self.remarks |= portion.remarks
         for counterexample in portion.counterexamples:
-            known = self.counterexamples.get(counterexample.property_id)
-            if known is None or simplicity(counterexample) < simplicity(known):
-                self.counterexamples[counterexample.property_id] = counterexample
+            _keep(self.counterexamples, counterexample)
+        for counterexample in (*portion.counterexamples, *portion.faultless):
+            if not faults_in(counterexample):
+                _keep(self.faultless, counterexample)
+
+    def besides(self) -> dict[str, Counterexample]:
+        """Without any fault: the properties whose simplest counterexample has one."""
+        simplest = self.counterexamples
+        return {
+            property_id: other
+            for property_id, other in self.faultless.items()
+            if property_id in simplest and faults_in(simplest[property_id])
+        }
+
+
+def _keep(simplest: dict[str, Counterexample], counterexample: Counterexample) -> None:
+    known = simplest.get(counterexample.property_id)
+    if known is None or simplicity(counterexample) < simplicity(known):
+        simplest[counterexample.property_id] = counterexample
+
+
+def faults_in(counterexample: Counterexample) -> int:
+    """How many of the steps are faults."""
+    return sum(1 for step in counterexample.deviations if step.kind == "fault")
+
+
+def orders_in(counterexample: Counterexample) -> int:
+    """How many orders there are."""
+    return len(counterexample.schedule["scope"]["orders"])
 
 
 def simplicity(counterexample: Counterexample) -> tuple[object, ...]:
     """How simple a counterexample is, least first: as schedules are scored."""
     actions = counterexample.schedule["actions"]
     scope = scope_from_json(counterexample.schedule["scope"])
-    faults = sum(1 for step in counterexample.deviations if step.kind == "fault")
+    faults = faults_in(counterexample)
     waits = sum(int(action[0]) for action in actions)
     return len(scope.orders), faults, len(actions), scope.size, waits, str(actions)
 

@@ -117,6 +117,8 @@ class Counterexample:
     divergence: Divergence | None = None
     also: tuple[str, ...] = ()
     """Ids of other properties that the very same schedule violates."""
+    besides: str = ""
+    """How else the property is violated, in one line: without any fault, with more orders."""
 
     @property
     def deviations(self) -> tuple[Step, ...]:

@@ -26,13 +26,14 @@ def write_counterexample(
     directory: Path,
     replay_command_for: Callable[[Path], str],
     kit: Kit | None = None,
+    name: str = "",
 ) -> Path:
     """Write NAME.json and NAME.md and return the path of the latter.
 
-    NAME is the property's id, with a number behind it from the second counterexample on.
+    NAME is the property's id if none is given, with a number behind it where there is one already.
     `replay_command_for` makes the command from the path of the JSON file.
     """
-    name = _free_name(directory, c.property_id)
+    name = _free_name(directory, name or c.property_id)
     schedule = write_file(directory, f"{name}.json", json_text(c, kit))
     report = counterexample_markdown(c, replay_command_for(schedule), kit)
     return write_file(directory, f"{name}.md", report)
@@ -61,9 +62,9 @@ def clean(directory: Path) -> list[Path]:
     return removed
 
 
-def _free_name(directory: Path, property_id: str) -> str:
+def _free_name(directory: Path, wanted: str) -> str:
     """Return the first name of which no file exists: neither ours nor a user's is overwritten."""
-    base = re.sub(r"[^A-Za-z0-9_-]+", "-", property_id).strip("-")[:60] or "counterexample"
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", wanted).strip("-")[:60] or "counterexample"
     name, number = base, 1
     while any((directory / f"{name}{suffix}").exists() for suffix in (".json", ".md")):
         number += 1

@@ -91,6 +91,8 @@ def _title(c: Counterexample) -> str:
     ]
     if c.also:
         facts.append(f"- The same schedule also violates: {escape(', '.join(c.also))}")
+    if c.besides:
+        facts.append(f"- Also fails {escape(c.besides)}")
     title = f"# {escape(c.property_id)}: {escape(c.statement)}\n\n"
     return title + "This property was **violated**.\n\n" + "\n".join(facts) + "\n"
 

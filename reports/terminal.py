@@ -170,7 +170,9 @@ def _tail(c: Counterexample, replay_command: str, report: str, advice_lines: int
             lines += _labelled("", c.safeguard.advice, advice_lines)
     if c.also:
         lines += _labelled("also breaks", ", ".join(c.also), 1)
-    # Never wrapped or clipped: these two are there to be copied.
+    # Never wrapped or clipped: these are there to be copied.
+    if c.besides:
+        lines.append(f"{'also fails':<{_LABEL}}  {printable(c.besides)}")
     lines.append(f"{'replay':<{_LABEL}}  {printable(replay_command)}")
     if report:
         lines.append(f"{'report':<{_LABEL}}  {printable(report)}")

@@ -41,6 +41,14 @@ def test_a_second_one_gets_a_number(tmp_path: Path) -> None:
     ]
 
 
+def test_a_name_of_ones_own(tmp_path: Path) -> None:
+    """Pins that another counterexample of a property may be named for what is different in it."""
+    c, name = samples.double_charge(), "MONEY-1-without-faults"
+    report = write_counterexample(c, tmp_path, str, samples.KIT, name)
+    assert names(tmp_path) - {MANIFEST} == {f"{name}.json", f"{name}.md"}
+    assert report.name == f"{name}.md"
+
+
 def test_names_are_the_same_on_the_next_run(tmp_path: Path) -> None:
     """Pins that `clean` makes room, and says what it removed."""
     write(tmp_path)

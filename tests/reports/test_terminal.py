@@ -64,6 +64,15 @@ def test_command_and_path_are_never_cut() -> None:
     assert lines[-2:] == [f"replay       {command}", f"report       {path}"]
 
 
+def test_how_else_it_fails_is_said() -> None:
+    """Pins the line about a run without faults, which no width cuts and no limit leaves out."""
+    other = "without any fault, with 2 orders: see " + "y" * 200
+    for c in LONG:
+        lines = counterexample_text(evolve(c, besides=other), "replay", "report").splitlines()
+        assert f"also fails   {other}" in lines
+        assert len(lines) <= COUNTEREXAMPLE_LINES
+
+
 def test_without_the_optional_parts() -> None:
     """Pins that a counterexample without diagnosis and ledger has no empty headings."""
     c = evolve(samples.long(3, ()), safeguard=None, divergence=None, also=(), steps=())
