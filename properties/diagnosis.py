@@ -245,6 +245,8 @@ _BY_FAULT: tuple[tuple[Fault, Rule], ...] = (
     (Fault.TRANSIENT, _after_transient),
     (Fault.CANCEL, _after_cancel),
     (Fault.CONCURRENCY, lambda seen: (Name.VERSION_CHECK,)),
+    (Fault.LATE, lambda seen: (Name.LATE_SUCCESS, Name.GUARDED_STATUS)),
+    (Fault.POISON, lambda seen: (Name.BUSINESS_FAILURE,)),
     (Fault.RESUBMIT, lambda seen: (Name.INBOX,)),
     (Fault.REORDER, lambda seen: (Name.EARLY_EVENT,)),
 )

@@ -7,6 +7,7 @@ names of its own says less, and is told less.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -143,8 +144,14 @@ def handled_to_its_end(crash: Action) -> bool:
 
     A consumer had nothing left to do but acknowledge; a relay had sent its event.
     """
-    relay = crash.subject.endswith(" relay") and crash.port.startswith("publish ")
-    return crash.port == ACKNOWLEDGE or (relay and crash.mode == Mode.AFTER)
+    return crash.port == ACKNOWLEDGE or (bool(relayed(crash)) and crash.mode == Mode.AFTER)
+
+
+def relayed(action: Action) -> str:
+    """The event that a relay was about to send when something happened to it; empty if none."""
+    relays = re.search(r" relay( \d+)?$", action.subject)
+    publishes, _, event = action.port.partition("publish ")
+    return event if relays and not publishes else ""
 
 
 def _surplus(history: History) -> bool:

@@ -12,7 +12,7 @@ from model.environment import Fault
 from model.history import Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.evidence import RETRIED, Evidence, handled_to_its_end
+from properties.evidence import RETRIED, Evidence, handled_to_its_end, relayed
 from properties.world.actions import Kind
 from reports.safeguards import SafeguardName as Name
 
@@ -52,11 +52,10 @@ def told_twice(seen: Evidence) -> Names:
 def handled_again(seen: Evidence) -> Names:
     """A message was handled to its end, came again, and that did harm."""
     crashes = seen.of_kind(Kind.CRASH)
-    sent = {
-        crash.port.removeprefix("publish ") for crash in crashes if crash.subject.endswith(" relay")
-    }
+    sent = {event for action in seen.actions if (event := relayed(action))}
     copies = [copy for copy in seen.copies if copy.type in sent]
-    came = bool(seen.of_kind(Kind.DUPLICATE) or copies) or (bool(crashes) and not sent)
+    unacknowledged = any(not relayed(crash) for crash in crashes)
+    came = bool(seen.of_kind(Kind.DUPLICATE) or copies or unacknowledged)
     if not came or not all(map(handled_to_its_end, crashes)):
         return ()
     strangers = [copy for copy in copies if not copy.same_id]

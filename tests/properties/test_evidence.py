@@ -92,6 +92,7 @@ def test_an_event_that_was_sent_twice_is_seen() -> None:
         (CHARGED, False),
         (CHARGED._replace(port="acknowledge", mode="before"), True),
         (PUBLISHED, True),
+        (PUBLISHED._replace(subject="payment relay 2"), True),
         (PUBLISHED._replace(mode="before"), False),
         (PUBLISHED._replace(subject=PAYS), False),
         (Action(Kind.CRASH, "payment"), False),

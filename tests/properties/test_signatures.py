@@ -1,0 +1,175 @@
+"""What is unmistakable, on evidence made by hand, and on evidence that only looks so."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from model.ledger import Effect
+from model.vocabulary import Status
+from properties.diagnosis import conclude
+from properties.evidence import Evidence
+from reports.safeguards import SafeguardName as Name
+from tests.properties.made_evidence import (
+    AGAIN,
+    BOTH,
+    BOTH_WAYS,
+    BOUGHT,
+    CANCEL,
+    CANCELLED,
+    CHARGE_1,
+    CRASH,
+    CRASH_SENT,
+    DECLINED,
+    FAILED,
+    INTERLEAVED,
+    LATER,
+    NO_PARCEL,
+    NOT_CHARGED,
+    NOT_COMMITTED,
+    RAISED,
+    RELAY,
+    RELAYS,
+    RELEASE,
+    REPUBLISHED,
+    RESENT,
+    RESERVE_1,
+    SENT,
+    SHIP_1,
+    SHIP_TIMEOUT,
+    SHIPPED,
+    TIMEOUT,
+    TWICE,
+    UNACKNOWLEDGED,
+    UNPLACED,
+    first,
+    rule,
+    seen,
+)
+
+
+@rule(
+    (seen("STOCK-2", UNACKNOWLEDGED), Name.INBOX),
+    (seen("MONEY-3", RELAY, copies=(SENT,)), Name.INBOX),
+    (seen("TRUE-1", AGAIN, LATER), Name.INBOX),
+    (seen("MONEY-1", RELAYS, copies=(SENT,)), Name.INBOX),
+    (seen("STOCK-2", AGAIN, UNACKNOWLEDGED, DECLINED), Name.INBOX),
+    # an inbox that knows ids does not know this one; unless it would not have known its own
+    (seen("MONEY-2", RELAY, copies=(RESENT,)), Name.STABLE_MESSAGE_ID),
+    (seen("MONEY-2", RELAY, copies=(RESENT,), same_harm=lambda name: True), Name.INBOX),
+    (seen("COMP-2", REPUBLISHED), Name.STABLE_MESSAGE_ID),
+    (seen("COMP-2", REPUBLISHED, same_harm=lambda name: True), Name.INBOX),
+    # a look-alike: the relay died, and nothing, or something else, was sent again
+    (seen("LIVE-0", RELAY), Name.OUTBOX),
+    (seen("LIVE-0", RELAY, copies=(evolve(SENT, type="order.created"),)), Name.OUTBOX),
+    # a look-alike: it came again since it had not been handled to its end
+    (seen("MONEY-1", CRASH, AGAIN, guilty=TWICE), Name.IDEMPOTENCY_KEY),
+    (seen("LIVE-0", RELAY._replace(mode="before")), Name.OUTBOX),
+)
+def test_handled_again(evidence: Evidence, named: Name) -> None:
+    """Pins when a message that came again is what did the harm."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("COMP-2", AGAIN, done=(*BOUGHT, RELEASE, RELEASE)), Name.COMPENSATION_RECORD),
+    (seen("COMP-2", AGAIN, done=(*BOUGHT, RELEASE)), Name.INBOX),
+)
+def test_released_twice(evidence: Evidence, named: Name) -> None:
+    """Pins that what was put back twice lacks its record, and that an inbox would do as well."""
+    assert first(evidence) == named
+    assert Name.INBOX in conclude(evidence)
+
+
+@rule(
+    (seen("MONEY-1", CRASH, guilty=TWICE), Name.IDEMPOTENCY_KEY),
+    (seen("IDEMP-1", CRASH, guilty=TWICE), Name.IDEMPOTENCY_KEY),
+    (seen("SHIP-1", TIMEOUT, guilty=(SHIP_1, SHIP_1)), Name.IDEMPOTENCY_KEY),
+    (seen("TRUE-2", DECLINED, NOT_COMMITTED, asked_anew=True), Name.IDEMPOTENCY_KEY),
+    (seen("STOCK-2", NOT_COMMITTED, NO_PARCEL, asked_anew=True), Name.IDEMPOTENCY_KEY),
+    # look-alikes: asked once; asked again for a reason of the business; nothing outside repeated
+    (seen("TRUE-2", DECLINED, NOT_COMMITTED), Name.TRANSIENT_RETRY),
+    (seen("TRUE-2", DECLINED, LATER, asked_anew=True), Name.EARLY_EVENT),
+    (seen("IDEMP-1", CRASH, guilty=((Effect.RESERVE, 1),) * 2), Name.INBOX),
+    # handled to its end and asked under another key: either would do
+    (seen("MONEY-1", AGAIN, guilty=TWICE, asked_anew=True), Name.INBOX),
+)
+def test_asked_again(evidence: Evidence, named: Name) -> None:
+    """Pins when somebody outside could not know that a request was the same as before."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("LIVE-0", CRASH, hasty=frozenset({"payment"})), Name.ACKNOWLEDGE_LAST),
+    (
+        seen("LIVE-0", NOT_CHARGED, hasty=frozenset({"payment"}), errors=RAISED),
+        Name.ACKNOWLEDGE_LAST,
+    ),
+    # look-alikes: another consumer is hasty, a relay or a client was struck, the error was caught
+    (seen("LIVE-0", CRASH_SENT, hasty=frozenset({"shipping"})), Name.OUTBOX),
+    (seen("LIVE-0", RELAY, hasty=frozenset({"payment"})), Name.OUTBOX),
+    (seen("LIVE-0", UNPLACED, hasty=frozenset({"order", "payment"})), Name.OUTBOX),
+    (seen("TRUE-1", NOT_CHARGED, hasty=frozenset({"payment"})), Name.TRANSIENT_RETRY),
+)
+def test_a_lost_message(evidence: Evidence, named: Name) -> None:
+    """Pins that only a message that was acknowledged first is lost with its handler."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("STOCK-2", SHIP_TIMEOUT, guilty=(*SHIPPED, RELEASE)), Name.LOOKUP),
+    (seen("MONEY-0", TIMEOUT, done=(CHARGE_1,), about=FAILED), Name.LOOKUP),
+    (seen("STOCK-2", NO_PARCEL, guilty=(*SHIPPED, RELEASE)), Name.COMPENSATION_RECORD),
+)
+def test_no_answer(evidence: Evidence, named: Name) -> None:
+    """Pins that an unknown answer comes before what the ledger says of a release."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("STOCK-2", CANCEL, violated=frozenset({"STOCK-2", "STATE-1"})), Name.GUARDED_STATUS),
+    (seen("STATE-1", LATER, LATER), Name.GUARDED_STATUS),
+    (seen("STATE-1", INTERLEAVED), Name.VERSION_CHECK),
+    (seen("STOCK-3", CANCEL, said=BOTH_WAYS, about={"statuses": BOTH}), Name.GUARDED_STATUS),
+    # look-alikes: one status only; two, but nothing was called off before it was done
+    (seen("STOCK-3", CANCEL, said=BOTH_WAYS, about={"statuses": {Status.FAILED}}), Name.TOMBSTONE),
+    (
+        seen(
+            "STOCK-3",
+            CANCEL,
+            done=(RESERVE_1,),
+            about={**CANCELLED, "statuses": BOTH},
+            said="shipment.created",
+        ),
+        Name.COMPENSATION_ON_CANCEL,
+    ),
+)
+def test_a_final_status_that_changed(evidence: Evidence, named: Name) -> None:
+    """Pins that an order that left its end is blamed on the guard of its status."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("STOCK-2", CANCEL, said=BOTH_WAYS), Name.TOMBSTONE),
+    (seen("STOCK-3", CANCEL, LATER, said="inventory.released inventory.reserved"), Name.TOMBSTONE),
+    (
+        seen("STOCK-3", LATER, done=BOUGHT, heard={"inventory.release.requested(o1)": 1}),
+        Name.TOMBSTONE,
+    ),
+    # look-alikes: the action came first; the request came first, and was served in the end
+    (
+        seen("STOCK-3", LATER, done=BOUGHT, heard={"inventory.release.requested(o1)": 2}),
+        Name.EARLY_EVENT,
+    ),
+    (
+        seen(
+            "ORDER-1", LATER, done=(*BOUGHT, RELEASE), heard={"inventory.release.requested(o1)": 1}
+        ),
+        Name.EARLY_EVENT,
+    ),
+    # a look-alike: the parcel was announced, and only then called off
+    (seen("SHIP-2", CANCEL, said="shipment.created shipping.failed"), Name.PIVOT_CHECK),
+    (seen("COMP-2", CANCEL, done=SHIPPED, said="shipment.created"), Name.PIVOT_CHECK),
+)
+def test_overtaken_by_its_compensation(evidence: Evidence, named: Name) -> None:
+    """Pins that what was done after it had been called off lacks a tombstone."""
+    assert first(evidence) == named
