@@ -167,7 +167,10 @@ def test_a_final_status_that_changed(evidence: Evidence, named: Name) -> None:
         Name.EARLY_EVENT,
     ),
     # a look-alike: the parcel was announced, and only then called off
-    (seen("SHIP-2", CANCEL, said="shipment.created shipping.failed"), Name.PIVOT_CHECK),
+    (
+        seen("MONEY-3", CANCEL, done=(CHARGE_1,), said="shipment.created shipping.failed"),
+        Name.PIVOT_CHECK,
+    ),
     (seen("COMP-2", CANCEL, done=SHIPPED, said="shipment.created"), Name.PIVOT_CHECK),
 )
 def test_overtaken_by_its_compensation(evidence: Evidence, named: Name) -> None:
