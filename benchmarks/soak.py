@@ -100,7 +100,7 @@ def is_clean(summary: RunSummary, total: Total) -> bool:
     """Whether everything holds that applies, and nothing was checked or asked for in vain."""
     good = {Verdict.HOLDS, Verdict.NOT_APPLICABLE}
     verdicts = all(row.verdict in good for row in summary.properties)
-    faults = all(row.fired for row in summary.fault_counts if row.asked)
+    faults = not any(row.reason == "VACUOUS" for row in summary.fault_counts)
     return verdicts and faults and not total.divergences
 
 

@@ -51,15 +51,19 @@ class Shrinker:
         self.best = self._without_skipped(self.best)
         while True:
             before = self.best.schedule.score
-            for candidates in (self._scopes, _orders, _chunks, _waits, _pairs, _subsets, _later):
+            for candidates in self._passes():
                 self._improve(candidates)
             if self.best.schedule.score == before:
+                self._improve(self._with_fewer_orders)
                 self._improve(self._substitutes)
             if self.best.schedule.score == before or self.runs >= self.max_runs:
                 break
         self.max_runs = self.runs + len(self.best.schedule.deviations) ** 2 * 2
         self._improve(_singles)  # whatever the budget: each deviation that remains is necessary
         return self.best
+
+    def _passes(self) -> tuple[Callable[[Schedule], Iterator[Schedule]], ...]:
+        return self._plain, self._scopes, _orders, _chunks, _waits, _pairs, _subsets, _later
 
     def _improve(self, candidates: Callable[[Schedule], Iterator[Schedule]]) -> None:
         """Take the first simpler candidate, and start over, until there is none."""
@@ -71,14 +75,29 @@ class Shrinker:
                     improved = True
                     break
 
-    def _scopes(self, schedule: Schedule) -> Iterator[Schedule]:
-        """The same deviations in a simpler setting."""
-        now = schedule.scope
+    def _settings(self, now: Scope) -> Iterator[Scope]:
+        """All settings, the simplest first, under the conditions of the one that there is."""
         short = Fault.OUT_OF_STOCK in now.faults
         scopes = (*self.scopes, *(scope.sold_out() for scope in self.scopes if short))
         for scope in sorted(scopes, key=lambda scope: (len(scope.orders), scope.size)):
-            simpler = evolve(now, name=scope.name, orders=scope.orders, stock=scope.stock)
+            yield evolve(now, name=scope.name, orders=scope.orders, stock=scope.stock)
+
+    def _plain(self, schedule: Schedule) -> Iterator[Schedule]:
+        """Any setting, with nothing that deviates."""
+        yield from map(Schedule, self._settings(schedule.scope))
+
+    def _scopes(self, schedule: Schedule) -> Iterator[Schedule]:
+        """The same deviations in a simpler setting."""
+        for simpler in self._settings(schedule.scope):
             yield Schedule(simpler, schedule.deviations)
+
+    def _with_fewer_orders(self, schedule: Schedule) -> Iterator[Schedule]:
+        """A setting with fewer orders, and one deviation of any kind."""
+        for scope in self._settings(schedule.scope):
+            if len(scope.orders) < len(schedule.scope.orders):
+                for wait, actions in enumerate(self.alternatives(Schedule(scope))):
+                    for action in actions:
+                        yield Schedule(scope, (Deviation(wait, action),))
 
     def _substitutes(self, schedule: Schedule) -> Iterator[Schedule]:
         """With one deviation of any kind in the place of all, or of two: a simpler way there."""
