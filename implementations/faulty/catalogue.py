@@ -91,14 +91,10 @@ TITLES: dict[str, str] = {
 
 #: Entry -> what the world, or the reference, would have to have for it.
 LACKING: dict[str, str] = {
-    "B06": "gateway and carrier that forget keys after a time, and a clock that moves while a "
-    "message waits",
-    "B11": "authorisations that expire, and a clock that moves while a message waits",
     "B27": "a reference that reserves before it charges: here nothing is held when a card is "
     "declined",
-    "B28": "reservations with a deadline, and timers that may fire while other messages wait",
     "B48": "an event with two consumers, which the choreography of the reference does not have",
-    "B53": "locks with a deadline, and a clock that moves while a handler is paused",
+    "B53": "a clock that moves by minutes while a handler is paused: in eight days keys expire too",
     "B59": "a fault that loses a published message, and a target with a sweeper to stand it",
     "B71": "clocks of several hosts that differ",
     "B79": "knowledge of which reads belong to which saga: ISO-1 is not decided",
@@ -111,8 +107,6 @@ PARTLY: dict[str, str] = {
     "B12": "the price list is read without quantities; a price that changes needs an action of the "
     "world",
     "B15": "a currency that is forgotten; yen and dinars need orders in them",
-    "B38": "a timer after the end; one in the middle needs timers that overtake messages",
-    "B58": "a delivery limit that drops good messages; one that nobody can read needs a fault",
     "B67": "an order placed again later; two requests at once need a client that does not wait",
     "B70": "copies of single messages; a whole log played again needs a fault",
 }

@@ -48,7 +48,7 @@ class OneMessagePerOrder(PaymentService):
 
 
 @HANDLING.bug(
-    "B51", "B69", breaks=("LIVE-1", "CORR-1"), source="an inbox that reads another header"
+    "B51", "B69", breaks=("LIVE-1", "TRUE-1"), source="an inbox that reads another header"
 )
 class InboxOfCauses(PaymentService):
     """The inbox takes the cause for the id; all new orders have the same one, which is none."""
@@ -58,16 +58,13 @@ class InboxOfCauses(PaymentService):
         await super().handle({**event, "id": event["causationid"] or "none"})
 
 
-@HANDLING.bug(
-    "B52", breaks=("STOCK-3", "LIVE-0", "SHIP-2", "COMP-1"), source="dex-it/dex-common#232"
-)
-class InboxKeepsTwo(Inbox):
-    """The inbox is emptied after two messages; a copy that comes later is handled again."""
+@HANDLING.bug("B52", breaks=("STOCK-3", "STOCK-2"), source="dex-it/dex-common#232")
+class InboxKeepsTheLast(Inbox):
+    """The inbox keeps one message, and a copy of an earlier one is handled again."""
 
     def add(self, message_id: str) -> None:
-        """Remember a message, and forget the others now and then."""
-        if len(self._ids) >= 2:
-            self._ids.clear()
+        """Remember a message, and forget the one before it."""
+        self._ids.clear()
         super().add(message_id)
 
 
@@ -88,9 +85,7 @@ class InboxKeepsFour(Inbox):
         super().add(message_id)
 
 
-@HANDLING.bug(
-    "B82", "B52", breaks=("STOCK-2", "IDEMP-1"), source="a set in the memory of the worker"
-)
+@HANDLING.bug("B82", "B52", breaks=("STOCK-2",), source="a set in the memory of the worker")
 class InboxInMemory(Saga):
     """What was handled is forgotten when the service dies, and a later copy is handled again."""
 
@@ -101,7 +96,7 @@ class InboxInMemory(Saga):
         super().restart(participant)
 
 
-@HANDLING.bug("B82", breaks=("LIVE-0", "MONEY-0"), source="the `microservices-saga-pattern` guide")
+@HANDLING.bug("B82", breaks=("LIVE-0", "SHIP-2"), source="the `microservices-saga-pattern` guide")
 class RowsInMemory(Saga):
     """Shipping keeps its rows in memory; once it has died it knows nothing of a cancel."""
 
@@ -169,7 +164,7 @@ class AcknowledgedBeforehand(Saga):
 
 
 @HANDLING.bug("B58", "B62", breaks=("LIVE-1",), source="a delivery limit of three")
-class ThirdFailureDrops(InventoryService):
+class ThirdFailureDrops(Service[Any]):
     """A message that has failed three times is dropped as poison, and the network was to blame."""
 
     async def handle(self, event: Event) -> None:
@@ -179,6 +174,19 @@ class ThirdFailureDrops(InventoryService):
         if now is not None:
             self.inbox.add(now)
             await super().handle(event)
+
+
+@HANDLING.bug("B58", breaks=("LIVE-0", "LIVE-1"), source="spring-projects/spring-kafka#1287")
+class PoisonStopsTheConsumer(InventoryService):
+    """A message that nobody can read ends the consumer, and no other message is handled."""
+
+    async def handle(self, event: Event) -> None:
+        """Process one message, unless there was one that cannot be processed."""
+        if "subject" not in event:
+            self.inbox.add("stopped")
+        if "stopped" in self.inbox:
+            raise ValueError("the consumer has stopped")
+        await super().handle(event)
 
 
 # -- two copies at once ----------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from implementations.contract import Answer, Event
 from implementations.faulty.specimen import Theme
 from implementations.reference.payment import Payment, PaymentService, PaymentStatus
 from implementations.reference.service import Keyed
+from model.environment import Fault
 from model.vocabulary import Event as E
 
 MONEY = Theme()
@@ -68,21 +69,24 @@ class TimeoutIsSuccess(PaymentService):
         return {"status": "done", "id": key, "reason": None}
 
 
-@MONEY.bug("B04", breaks=("MONEY-3", "STATE-2"), source="the seed document's payment handler")
+@MONEY.bug("B04", breaks=("MONEY-3", "TRUE-1"), source="the seed document's payment handler")
 class PublishInsideTry(PaymentService):
     """Charge and announcement share one `try`: a broker that is down after the charge fails it."""
 
     async def carry_on(self, event: Event, row: Payment) -> None:
         """Charge and tell of it; whatever goes wrong means that nothing was paid."""
-        if row.status is not S.CHARGING:
-            return await super().carry_on(event, row)
-        answer = await self.charge(row)
-        try:
-            await self.world.publish("payment.processed", event["data"], subject=row.order)
-        except ConnectionError as error:
-            answer = {"status": "refused", "id": None, "reason": str(error)}
-        await self.commit(event, self.settle, answer)
-        return None
+        unsettled: Payment | None = row
+        if row.status is S.CHARGING:
+            answer = await self.charge(row)
+            type, data = E.PAYMENT_PROCESSED, event["data"]
+            try:
+                if answer["status"] == "done":
+                    await self.world.publish(type, data, f"{row.order}/payment/{type}", row.order)
+            except ConnectionError as error:
+                answer = {"status": "refused", "id": None, "reason": str(error)}
+            unsettled = await self.commit(event, self.settle, answer)
+        if unsettled is not None:
+            await super().carry_on(event, unsettled)
 
 
 @MONEY.bug("B05", "B77", breaks=("LIVE-0",), source="the `microservices-saga-pattern` guide")
@@ -148,6 +152,37 @@ class AuthorisationVoided(PaymentService):
         return await self.ask(
             gateway, take, lambda: gateway.capture(row.order, row.amount, row.currency, key=take)
         )
+
+
+@MONEY.bug(
+    "B11",
+    breaks=("SHIP-2", "MONEY-3"),
+    source="Automattic/woocommerce-payments#739",
+    faults=(Fault.STANDSTILL,),
+)
+class CaptureNotLookedAt(PaymentService):
+    """Money that was on hold counts as taken, though the hold may have expired before."""
+
+    async def charge(self, row: Payment) -> Answer:
+        """Put the money on hold, and take it, which cannot fail."""
+        gateway, key = self.world.payments, self.key("hold", row.order)
+        held = await self.ask(
+            gateway, key, lambda: gateway.authorise(row.order, row.amount, row.currency, key=key)
+        )
+        if held["status"] == "done":
+            take = self.key("take", row.order)
+            await gateway.capture(row.order, row.amount, row.currency, key=take)
+        return held
+
+
+MONEY.itself(
+    "key_has_expired",
+    "B06",
+    text="The reference repeats a charge under its key, and the gateway has forgotten the key.",
+    breaks=("MONEY-1",),
+    source="Stripe's documentation: keys are kept for a day",
+    faults=(Fault.STANDSTILL,),
+)
 
 
 # -- giving back -----------------------------------------------------------------------------------
@@ -216,7 +251,7 @@ class LookUpLosesTheCharge(PaymentService):
         return answer
 
 
-@MONEY.bug("B75", "B68", breaks=("MONEY-0", "MONEY-3"), source="lysu/go-saga PR 5")
+@MONEY.bug("B75", "B68", breaks=("MONEY-0", "LIVE-1"), source="lysu/go-saga PR 5")
 class LateChargeKept(PaymentService):
     """A refund that is asked for while the card is being charged finds nothing to give back."""
 

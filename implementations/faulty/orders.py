@@ -94,7 +94,7 @@ class SecondRequestAnnouncesAFailure(OrderService):
         await super().place(order)
 
 
-@ORDERS.bug("B78", "B43", breaks=("COMP-2", "LIVE-0"), source="PrestaShop#35460")
+@ORDERS.bug("B78", "B43", breaks=("STOCK-2", "MONEY-3"), source="PrestaShop#35460")
 class CancelCompensatesItself(OrderService):
     """A cancel asks for refund and release by itself, beside the one who decides about it."""
 
@@ -198,14 +198,25 @@ class PlacedTwiceAtOnce(OrderService):
 # -- timers ----------------------------------------------------------------------------------------
 
 
+@ORDERS.bug("B38", "B32", breaks=("MONEY-3", "SHIP-2"), source="woocommerce-gateway-stripe#5485")
 class PaymentTimesOut(OrderService):
-    """The order gives its payment a quarter of an hour, and does not stop the clock."""
+    """The order gives its payment a quarter of an hour, and fails while the payment is made."""
 
     async def place(self, order: OrderData) -> None:
         """Open the saga, and set the timer."""
         await super().place(order)
         late = {"order": order["id"], "reason": "timed out"}
         await self.world.timer(900.0, E.PAYMENT_FAILED, late)
+
+
+@ORDERS.twin(PaymentTimesOut)
+class TimeoutAsksForACancel(OrderService):
+    """When the time is up the saga is cancelled, and shipping knows whether it is too late."""
+
+    async def place(self, order: OrderData) -> None:
+        """Open the saga, and set the timer."""
+        await super().place(order)
+        await self.world.timer(900.0, E.ORDER_CANCEL_REQUESTED, {"order": order["id"]})
 
 
 @ORDERS.bug(

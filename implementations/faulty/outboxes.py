@@ -67,6 +67,20 @@ class ReservedThenPublished(InventoryService):
         return unfinished
 
 
+@OUTBOXES.bug("B60", "B47", breaks=("ATOM-1", "LIVE-1"), source="microservices.io on the outbox")
+class RelayForgetsFirst(Service[Any]):
+    """The relay deletes a message and then publishes it: dying in between loses it."""
+
+    async def relay(self) -> int:
+        """Publish the message that has waited longest, having deleted it."""
+        waiting = len(self.outbox)
+        if waiting:
+            message = self.outbox.first()
+            self.outbox.remove(message)
+            await publish(self, message, message.id)
+        return waiting
+
+
 @OUTBOXES.bug("B62", breaks=("ATOM-1", "LIVE-1"), source="a guide with `publishAttempts < 5`")
 class SecondErrorGivesUp(PaymentService):
     """A message that could not be sent twice is skipped, and those behind it go out."""
@@ -117,7 +131,7 @@ class RelayDeletesMoreThanItRead(Outbox):
 # -- ids -------------------------------------------------------------------------------------------
 
 
-@OUTBOXES.bug("B49", breaks=("STOCK-2", "IDEMP-1"), source="zalando/restful-api-guidelines PR 694")
+@OUTBOXES.bug("B49", breaks=("STOCK-2",), source="zalando/restful-api-guidelines PR 694")
 class IdMadeAtEachPublish(PaymentService):
     """Every attempt to publish has an id of its own, and no inbox knows the second one."""
 

@@ -27,6 +27,7 @@ from implementations.reference.saga import Parts, Saga
 from implementations.reference.service import Service
 from implementations.reference.shipping import ShippingService
 from implementations.reference.storage import Inbox, Outbox, Stock
+from model.environment import Fault
 
 Change = TypeVar("Change", bound=type[Any])
 Factory = Callable[[AsyncWorld], Saga]
@@ -75,6 +76,8 @@ class Specimen:
     """The slug of the bug that a twin mends, or that a lost defence is half of."""
     setting: tuple[type[Any], ...] = ()
     """Those of its changes that are no fault, but make the world one in which it shows."""
+    faults: tuple[Fault, ...] = ()
+    """Faults besides the usual ones that it needs."""
     missed: str = ""
     """Why the kit does not find this bug, if it does not."""
     accused: str = ""
@@ -142,6 +145,7 @@ class Theme:
         source: str,
         missed: str = "",
         under: tuple[type[Any], ...] = (),
+        faults: tuple[Fault, ...] = (),
     ) -> Callable[[Change], Change]:
         """A bug that is one change; `missed` says why the kit does not find it."""
 
@@ -152,6 +156,7 @@ class Theme:
                     *(entries, source, breaks),
                     missed=missed,
                     setting=under,
+                    faults=faults,
                 )
             )
             return change
@@ -208,6 +213,18 @@ class Theme:
                 missed=missed,
             )
         )
+
+    def itself(
+        self,
+        slug: str,
+        *entries: str,
+        text: str,
+        breaks: tuple[str, ...],
+        source: str,
+        faults: tuple[Fault, ...],
+    ) -> None:
+        """A bug that the reference has, where more can go wrong than it is made for."""
+        self._add(Specimen(slug, text, Nature.BUG, (), entries, source, breaks, faults=faults))
 
     def _add(self, specimen: Specimen) -> None:
         if specimen.slug in self._specimens:

@@ -122,7 +122,7 @@ class RollsBackWhatWasTaken(Stock):
 # -- who changes it --------------------------------------------------------------------------------
 
 
-@STOCK.bug("B18", breaks=("STOCK-2", "IDEMP-1"), source="seen in several public order sagas")
+@STOCK.bug("B18", breaks=("STOCK-2",), source="seen in several public order sagas")
 class InventoryWithoutInbox(InventoryService):
     """A copy of `payment.processed` reserves a second time: nothing tells it from the first."""
 
@@ -144,7 +144,7 @@ class ReservesFromIdleOnly(InventoryService):
             super().reserve(event)
 
 
-@STOCK.bug("B54", "B18", breaks=("STOCK-2", "IDEMP-1"), source="celery/celery#5935")
+@STOCK.bug("B54", "B18", breaks=("STOCK-2",), source="celery/celery#5935")
 class InboxAskedTooEarly(InventoryService):
     """Two copies at once both ask the inbox before either of them has written to it."""
 
@@ -226,7 +226,7 @@ class ReleaseReadsTheEvent(InventoryService):
         super().release(event)
 
 
-@STOCK.bug("B29", "B56", breaks=("STOCK-3", "LIVE-1"), source="seen in several public order sagas")
+@STOCK.bug("B29", "B56", breaks=("LIVE-0", "LIVE-1"), source="seen in several public order sagas")
 class ReleaseErrorSwallowed(InventoryService):
     """A release that fails once is logged and acknowledged, and the pieces stay reserved."""
 
@@ -245,6 +245,21 @@ class InventoryForgetsTheRelease(InventoryService):
 
     def bury(self, tombstone: Reservation) -> None:
         """Remember nothing."""
+
+
+@STOCK.bug("B28", breaks=("STOCK-2", "SHIP-2"), source="saleor/saleor#15246")
+class ReservationExpires(InventoryService):
+    """Reserved pieces go back on the shelf after a quarter of an hour, paid and shipped or not."""
+
+    async def commit(
+        self, event: Event, decide: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Decide, and set the timer of what was reserved."""
+        unfinished = await super().commit(event, decide, *args, **kwargs)
+        if event["type"] == E.PAYMENT_PROCESSED:
+            data = {"order": event["subject"]}
+            await self.world.timer(900.0, E.INVENTORY_RELEASE_REQUESTED, data)
+        return unfinished
 
 
 @STOCK.bug("B42", breaks=("SHIP-2",), source="seen in several public order sagas")
