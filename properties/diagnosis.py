@@ -152,9 +152,9 @@ def miscounted(seen: Evidence) -> Names:
         return ()
     if seen.technical & {Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}:
         return (Name.INBOX,)
-    if seen.enough:
-        return ()
-    return _in_lines(seen, Name.COMPENSATION_RECORD if seen.surplus else Name.CONDITIONAL_UPDATE)
+    if seen.surplus:
+        return (Name.COMPENSATION_RECORD,)
+    return () if seen.enough else _in_lines(seen, Name.CONDITIONAL_UPDATE)
 
 
 def repeated(seen: Evidence) -> Names:
@@ -190,7 +190,7 @@ def undone_without_record(seen: Evidence) -> Names:
 
 def refused_by_mistake(seen: Evidence) -> Names:
     """An order failed for no reason that the environment gave."""
-    if not seen.technical:
+    if seen.technical <= {Fault.POISON}:
         return (Name.BUSINESS_FAILURE,)
     return (Name.TRANSIENT_RETRY,) if Fault.TRANSIENT in seen.faults else ()
 
@@ -246,7 +246,7 @@ _BY_FAULT: tuple[tuple[Fault, Rule], ...] = (
     (Fault.CANCEL, _after_cancel),
     (Fault.CONCURRENCY, lambda seen: (Name.VERSION_CHECK,)),
     (Fault.LATE, lambda seen: (Name.LATE_SUCCESS, Name.GUARDED_STATUS)),
-    (Fault.POISON, lambda seen: (Name.BUSINESS_FAILURE,)),
+    (Fault.POISON, lambda seen: (Name.DEAD_LETTERS,)),
     (Fault.RESUBMIT, lambda seen: (Name.INBOX,)),
     (Fault.REORDER, lambda seen: (Name.EARLY_EVENT,)),
 )

@@ -33,6 +33,7 @@ class SafeguardName(StrEnum):
     TRANSIENT_RETRY = "retry of a transient failure"
     BUSINESS_FAILURE = "failure for business reasons only"
     COMPLETE_EVENT = "complete event data"
+    DEAD_LETTERS = "dead letters"
     EARLY_EVENT = "requeue of an early event"
     TERMINAL_EVENT = "terminal event"
     ONE_CLOSER = "one owner of the terminal event"
@@ -202,6 +203,14 @@ _ROWS: tuple[Safeguard, ...] = (
         "Write into an event all that its consumers need, such as the lines and the charge id, "
         "copied from the event that caused it. Let a test hold each handler against what its "
         "producer really sends.",
+    ),
+    Safeguard(
+        SafeguardName.DEAD_LETTERS,
+        "Prevents that a message that nobody can read stops its consumer, and all that waits "
+        "behind it.",
+        "Let a message that cannot be read fail alone: give it back or reject it, and go on with "
+        "the next one. After a few attempts let the broker put it aside as a dead letter, where "
+        "somebody looks.",
     ),
     Safeguard(
         SafeguardName.EARLY_EVENT,
