@@ -34,7 +34,7 @@ Database = ExampleDatabase | None
 #: Allocations before the youngest objects are looked at, and how often older ones are.
 _COLLECTIONS = (50_000, 20, 100)
 #: The most runs that the shrinking of one property may take.
-SHRINKING_RUNS = 1_500
+SHRINKING_RUNS = 2_500
 
 
 @define
@@ -52,7 +52,7 @@ class Portion:
     """How many schedules violated each property."""
     counterexamples: list[Counterexample] = field(factory=list)
     faultless: list[Counterexample] = field(factory=list)
-    """Counterexamples without any fault, of properties that fewer orders violate with one."""
+    """Without any fault, of properties whose counterexample has one."""
     explored: list[str] = field(factory=list)
     unheard: set[str] = field(factory=set)
     divergences: set[str] = field(factory=set)

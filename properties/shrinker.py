@@ -40,7 +40,7 @@ class Shrinker:
     still_fails: StillFails
     best: Run
     alternatives: Alternatives = _none
-    max_runs: int = 1500
+    max_runs: int = 2_500
     scopes: tuple[Scope, ...] = SCOPES
     """Settings that the target accepts, among which there may be a simpler one."""
     runs: int = 0
@@ -54,8 +54,8 @@ class Shrinker:
             for candidates in self._passes():
                 self._improve(candidates)
             if self.best.schedule.score == before:
-                self._improve(self._with_fewer_orders)
                 self._improve(self._substitutes)
+                self._improve(self._elsewhere)
             if self.best.schedule.score == before or self.runs >= self.max_runs:
                 break
         self.max_runs = self.runs + len(self.best.schedule.deviations) ** 2 * 2
@@ -91,10 +91,13 @@ class Shrinker:
         for simpler in self._settings(schedule.scope):
             yield Schedule(simpler, schedule.deviations)
 
-    def _with_fewer_orders(self, schedule: Schedule) -> Iterator[Schedule]:
-        """A setting with fewer orders, and one deviation of any kind."""
+    def _elsewhere(self, schedule: Schedule) -> Iterator[Schedule]:
+        """Another setting with no more in it, and one deviation of any kind."""
+        orders, lines, several = *_extent(schedule.scope), len(schedule.deviations) > 1
         for scope in self._settings(schedule.scope):
-            if len(scope.orders) < len(schedule.scope.orders):
+            other_orders, other_lines = _extent(scope)
+            no_more = other_orders <= orders and other_lines <= lines
+            if no_more and (several or other_orders < orders):
                 for wait, actions in enumerate(self.alternatives(Schedule(scope))):
                     for action in actions:
                         yield Schedule(scope, (Deviation(wait, action),))
@@ -137,6 +140,11 @@ class Shrinker:
         self.runs += 1
         shorter = self.still_fails(_without_skipped(run))
         return run if shorter is None else self._without_skipped(shorter)
+
+
+def _extent(scope: Scope) -> tuple[int, int]:
+    """How many orders and lines."""
+    return len(scope.orders), sum(len(order.lines) for order in scope.orders)
 
 
 def still_failing(subject: Subject, property_id: str, *, faults: bool = True) -> StillFails:
