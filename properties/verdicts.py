@@ -56,9 +56,8 @@ class Total:
         self.divergences |= portion.divergences
         self.replayed += portion.replayed
         self.remarks |= portion.remarks
-        for counterexample in portion.counterexamples:
-            _keep(self.counterexamples, counterexample)
         for counterexample in (*portion.counterexamples, *portion.faultless):
+            _keep(self.counterexamples, counterexample)
             if not faults_in(counterexample):
                 _keep(self.faultless, counterexample)
 
