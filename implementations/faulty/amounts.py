@@ -74,7 +74,7 @@ class DinarTimesHundred(PaymentService):
         return await super().charge(evolve(row, amount=units))
 
 
-@AMOUNTS.bug("B15", breaks=("MONEY-4",), source="a default that nobody overrides")
+@AMOUNTS.bug("B15", breaks=("MONEY-4",), source="none known: the neighbour of a wrong factor")
 class CurrencyForgotten(PaymentService):
     """The currency is not passed on, and the gateway charges in its own."""
 

@@ -48,7 +48,10 @@ class OneMessagePerOrder(PaymentService):
 
 
 @HANDLING.bug(
-    "B51", "B69", breaks=("LIVE-1", "TRUE-1"), source="an inbox that reads another header"
+    "B51",
+    "B69",
+    breaks=("LIVE-1", "TRUE-1"),
+    source="none known: the catalogue has it from a header",
 )
 class InboxOfCauses(PaymentService):
     """The inbox takes the cause for the id; all new orders have the same one, which is none."""
@@ -85,7 +88,12 @@ class InboxKeepsFour(Inbox):
         super().add(message_id)
 
 
-@HANDLING.bug("B82", "B52", breaks=("STOCK-2",), source="a set in the memory of the worker")
+@HANDLING.bug(
+    "B82",
+    "B52",
+    breaks=("STOCK-2",),
+    source="none known: an inbox is the first to be kept in memory",
+)
 class InboxInMemory(Saga):
     """What was handled is forgotten when the service dies, and a later copy is handled again."""
 
@@ -163,7 +171,9 @@ class AcknowledgedBeforehand(Saga):
         self.consumers: Any = {name: {"acknowledge": "before"} for name in self.subscriptions}
 
 
-@HANDLING.bug("B58", "B62", breaks=("LIVE-1",), source="a delivery limit of three")
+@HANDLING.bug(
+    "B58", "B62", breaks=("LIVE-1",), source="none known: a delivery limit that is too low"
+)
 class ThirdFailureDrops(Service[Any]):
     """A message that has failed three times is dropped as poison, and the network was to blame."""
 

@@ -60,7 +60,7 @@ class TimeoutIsDecline(PaymentService):
         return {"status": "refused", "id": None, "reason": "no answer"}
 
 
-@MONEY.bug("B03", breaks=("SHIP-2", "MONEY-3"), source="the opposite mistake of the same guess")
+@MONEY.bug("B03", breaks=("SHIP-2", "MONEY-3"), source="none known: the opposite guess")
 class TimeoutIsSuccess(PaymentService):
     """A timeout of the gateway counts as a charge, and goods leave that nobody has paid for."""
 

@@ -42,7 +42,9 @@ async def publish_at_once(service: Service[Any]) -> None:
 # -- two writes ------------------------------------------------------------------------------------
 
 
-@OUTBOXES.bug("B60", breaks=("ATOM-1", "LIVE-1"), source="kbastani/event-sourcing-microservices#28")
+@OUTBOXES.bug(
+    "B60", breaks=("ATOM-1", "LIVE-1"), source="kbastani/event-sourcing-microservices-example#28"
+)
 class OrderStoredThenPublished(OrderService):
     """The order is stored and then published: dying in between leaves one that nobody hears of."""
 

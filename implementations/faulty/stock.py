@@ -50,7 +50,7 @@ class OnePieceIsEnough(Stock):
         return True
 
 
-@STOCK.bug("B25", breaks=("STOCK-1",), source="vendurehq/vendure#2702")
+@STOCK.bug("B25", breaks=("STOCK-1",), source="vendure#2702")
 class EachLineForItself(InventoryService):
     """Each line is checked against the shelf alone, so two lines of one SKU share one piece."""
 
@@ -68,7 +68,9 @@ class EachLineForItself(InventoryService):
         return None
 
 
-@STOCK.bug("B25", breaks=("SHIP-2", "LIVE-0"), source="a dict of lines by SKU")
+@STOCK.bug(
+    "B25", breaks=("SHIP-2", "LIVE-0"), source="none known: the other mistake with two lines"
+)
 class LastLineWins(InventoryService):
     """Lines are kept by SKU, and of two lines of one SKU only the last one is reserved."""
 
