@@ -91,10 +91,12 @@ class _Follower:
                 return
             self._do(duplicate)
             message = self.world.network.in_flight[-1]
+        if not self.world.enabled(message.deliver):
+            return  # others are in front of it, and the broker keeps them in order
         self._do(message.deliver)
         self._finish(message.task_name, step.outcome, step.crash_before_ack)
         while not step.crash_before_ack and (again := self._waiting(message.name)):
-            if self.world.exhausted:
+            if self.world.exhausted or not self.world.enabled(again.deliver):
                 break
             self._do(again.deliver)
             self._finish(again.task_name)

@@ -143,6 +143,15 @@ def test_directed_schedules_need_the_models_words(reference: Subject) -> None:
     assert not list(directed(stranger))
 
 
+@pytest.mark.parametrize("contract", list(Delivery))
+@pytest.mark.parametrize("slug", ["cancel_overtakes_the_order", "undoing_in_circles"])
+def test_directed_schedules_keep_the_brokers_order(slug: str, contract: Delivery) -> None:
+    """Pins that a message with others in front of it is not handed over: a broken saga may well
+    leave some there."""
+    subject = probe(f"implementations.faulty:{slug}")
+    assert len(list(directed(subject, evolve(SINGLE, delivery=contract)))) > 20
+
+
 def test_exhaustive_scopes_are_complete_and_clean(
     reference: Subject, scopes: tuple[Scope, ...]
 ) -> None:
