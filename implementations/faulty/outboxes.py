@@ -16,11 +16,6 @@ from implementations.reference.storage import Message, Outbox
 from model.vocabulary import Event as E
 
 OUTBOXES = Theme()
-#: What the kit cannot do with a target that has one queue for several types of event.
-STUCK = (
-    "the directed driver delivers messages that are not at the head of their queue, and ends with "
-    "an AssertionError"
-)
 
 
 async def publish(service: Service[Any], message: Message, id: str | None) -> None:
@@ -225,6 +220,4 @@ OUTBOXES.both(
     breaks=("MONEY-0", "LIVE-0"),
     source="Spring Kafka's documentation of retry topics",
     under=(OneQueuePerService,),
-    missed=STUCK,
-    accused=STUCK,
 )

@@ -191,8 +191,6 @@ class Theme:
         breaks: tuple[str, ...],
         source: str,
         under: tuple[type[Any], ...] = (),
-        missed: str = "",
-        accused: str = "",
     ) -> None:
         """A bug that needs two safeguards to be gone, and the two targets that lack only one."""
         for half in gone:
@@ -202,17 +200,10 @@ class Theme:
                     *(entries, source),
                     of=slug,
                     setting=under,
-                    accused=accused,
                 )
             )
         changes = (*gone, *under)
-        self._add(
-            Specimen(
-                *(slug, text, Nature.BUG, changes, entries, source, breaks),
-                setting=under,
-                missed=missed,
-            )
-        )
+        self._add(Specimen(slug, text, Nature.BUG, changes, entries, source, breaks, setting=under))
 
     def itself(
         self,
