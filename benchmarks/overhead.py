@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     subject = probe("implementations.reference:make")
-    scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape.limits)
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
     with fewer_collections():
         print("\n".join(rounds(subject, scopes, options.examples, options.rounds)))
     print(shares(subject, scopes, options.examples))

@@ -59,7 +59,7 @@ def setting_of(specimen: Specimen) -> tuple[Subject, tuple[Scope, ...]]:
     """The bug as a target, and the scopes in which it is searched."""
     subject = probe(f"implementations.faulty:{specimen.slug}")
     faults = DEFAULT_FAULTS.union(specimen.faults)
-    return subject, fitting(SCOPES, faults, subject.shape.delivery, subject.shape.limits)
+    return subject, fitting(SCOPES, faults, subject.shape.delivery, subject.shape)
 
 
 def hunt(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Hunt | None:

@@ -366,6 +366,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("delivery", "the delivery contract that the target relies on"),
     Member("roles", "a dict of role to participant"),
     Member("limits", "what orders it accepts: {'lines': 1, 'quantity': 10}"),
+    Member("currencies", "what orders may be priced in: ('EUR', 'JPY'); EUR if absent"),
     Member("terminal", "a dict of event type to 'confirmed' or 'failed'"),
     Member("idempotent_place", "whether the same order may be placed twice"),
 )

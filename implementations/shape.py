@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast
 
@@ -48,6 +49,8 @@ class TargetShape:
     """The delivery contract that the target relies on; the weakest where it says nothing."""
     limits: dict[str, int] = field(factory=dict)
     """What orders it accepts; a limit that is absent is none."""
+    currencies: tuple[str, ...] = ("EUR",)
+    """What orders may be priced in, by ISO 4217."""
     terminal: dict[str, Status] = field(factory=dict)
     """Terminal event types; empty where the target names none: then status alone is judged."""
     idempotent_place: bool = False
@@ -108,6 +111,7 @@ def check_target(target: Any) -> TargetShape:
         coroutines=coroutines,
         delivery=_delivery(getattr(target, "delivery", None), where),
         limits=_limits(getattr(target, "limits", None), where),
+        currencies=_currencies(getattr(target, "currencies", None), where),
         terminal=_terminal(getattr(target, "terminal", None), where),
         idempotent_place=_flag(getattr(target, "idempotent_place", None), where),
     )
@@ -228,6 +232,7 @@ def _check_participant(name: Any, participants: Mapping[str, Any], where: str) -
         raise TargetError(f"there is no participant {name!r}", where, fix)
 
 
+_CURRENCY = re.compile("[A-Z]{3}")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "acknowledge": ("after", "before"),
     "on_error": ("requeue", "reject", "acknowledge"),
@@ -289,6 +294,18 @@ def _limits(value: Any, where: str) -> dict[str, int]:
         if type(limit) is not int or limit < 1:
             raise TargetError(f"is {_shown(limit)}", f"{where}, limits[{name!r}]", fix)
     return dict(value)
+
+
+def _currencies(value: Any, where: str) -> tuple[str, ...]:
+    if value is None:
+        return ("EUR",)
+    fix = "give the codes of the currencies that it accepts: ('EUR', 'JPY')"
+    if isinstance(value, str) or not isinstance(value, Iterable) or not (codes := tuple(value)):
+        raise TargetError(f"is {_shown(value)}", f"{where}, currencies", fix)
+    for code in codes:
+        if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
+            raise TargetError(f"{_shown(code)} is no code", f"{where}, currencies", fix)
+    return codes
 
 
 def _terminal(value: Any, where: str) -> dict[str, Status]:

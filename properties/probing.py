@@ -52,7 +52,7 @@ def probe(spec: str) -> Subject:
     )
     sight = _sight(sources, {}, set(), shape)
     subject = Subject(loaded.spec, _explaining(loaded), shape, sources, sight)
-    scopes = fitting(SCOPES, _NO_FAULTS, Delivery.EXACTLY_ONCE_FIFO, shape.limits)
+    scopes = fitting(SCOPES, _NO_FAULTS, Delivery.EXACTLY_ONCE_FIFO, shape)
     if not scopes:
         raise TargetError(
             f"its limits {shape.limits!r} leave no order that it would accept",

@@ -7,9 +7,11 @@ portions of a session add up to its verdicts.
 from __future__ import annotations
 
 import gc
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 from attrs import define, field
 from hypothesis.database import ExampleDatabase
@@ -34,7 +36,7 @@ Database = ExampleDatabase | None
 #: Allocations before the youngest objects are looked at, and how often older ones are.
 _COLLECTIONS = (50_000, 20, 100)
 #: The most runs that the shrinking of one property may take.
-SHRINKING_RUNS = 2_500
+SHRINKING_RUNS = 3_000
 
 
 @define
@@ -186,15 +188,31 @@ def run_part(
     database: Database = None,
 ) -> Portion:
     """Do one part of the search; an error of the target ends it, and stands in the portion."""
-    scopes = fitting(SCOPES, faults, delivery, subject.shape.limits)
+    scopes = fitting(SCOPES, faults, delivery, subject.shape)
     name, _, number = part.partition("-")
     search = Search(subject, scopes, seed, expected, Portion(part))
     with fewer_collections():
-        try:
-            _PARTS[name](search, profile, int(number or 0), database)
-        except (TargetError, FaultDidNotFire) as error:
-            search.portion.error = str(error)
-        return search.conclude()
+        for stage in (
+            lambda: _PARTS[name](search, profile, int(number or 0), database),
+            search.conclude,
+        ):
+            try:
+                stage()
+            except (TargetError, FaultDidNotFire) as error:
+                search.portion.error = str(error)
+            except Exception as error:
+                search.portion.error = own_error(error)
+    return search.portion
+
+
+def own_error(error: Exception) -> str:
+    """What a user is told of a mistake in the kit: it is none of theirs, and nothing is proved."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return (
+        f"the kit itself failed: {type(error).__name__}: {error} "
+        f"({Path(last.filename).name}:{last.lineno}, in {last.name})\n"
+        "  to fix: this is a mistake of the kit; report it with the target, the seed and this line"
+    )
 
 
 @contextmanager

@@ -40,7 +40,7 @@ class Shrinker:
     still_fails: StillFails
     best: Run
     alternatives: Alternatives = _none
-    max_runs: int = 2_500
+    max_runs: int = 3_000
     scopes: tuple[Scope, ...] = SCOPES
     """Settings that the target accepts, among which there may be a simpler one."""
     runs: int = 0
@@ -54,8 +54,8 @@ class Shrinker:
             for candidates in self._passes():
                 self._improve(candidates)
             if self.best.schedule.score == before:
-                self._improve(self._substitutes)
                 self._improve(self._elsewhere)
+                self._improve(self._substitutes)
             if self.best.schedule.score == before or self.runs >= self.max_runs:
                 break
         self.max_runs = self.runs + len(self.best.schedule.deviations) ** 2 * 2

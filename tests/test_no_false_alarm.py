@@ -92,7 +92,7 @@ def test_the_reference_conforms_to_the_table() -> None:
 
 def test_every_small_scope_is_accounted_for() -> None:
     """Pins which small scopes there are for the reference, so that none goes unpinned."""
-    scopes = fitting(SCOPES, DEFAULT_FAULTS, reference().shape.delivery, {})
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, reference().shape.delivery, reference().shape)
     assert {name for name, _ in small_scopes(scopes)} == COMPLETE.keys() | GIVEN_UP
 
 
@@ -100,7 +100,7 @@ def test_every_small_scope_is_accounted_for() -> None:
 def test_a_small_scope_is_explored_to_the_end(name: str) -> None:
     """Pins how large each complete scope is, and that no schedule in it violates anything."""
     subject = reference()
-    scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape.limits)
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
     scope = dict(small_scopes(scopes))[name]
     exploration = Exploration(name)
     for run in exhaust(subject, scope, exploration, PROFILES["ci"].exhaustive_states):

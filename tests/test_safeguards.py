@@ -96,7 +96,7 @@ def counterexample(loss: Loss) -> Counterexample:
 
 def scopes_of(subject: Subject) -> tuple[Scope, ...]:
     """The scopes that profile ci goes through."""
-    return fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape.limits)
+    return fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
 
 
 @EVERY_LOSS

@@ -48,7 +48,6 @@ class HalfCentsRoundedUp(PaymentService):
     "B15",
     breaks=("MONEY-4",),
     source="woocommerce-payments PR 91",
-    missed="every order of the scopes is in EUR: one in a currency without decimals is needed",
 )
 class YenTimesHundred(PaymentService):
     """Every amount is multiplied by a hundred for the gateway, also that of a currency without."""
@@ -63,7 +62,6 @@ class YenTimesHundred(PaymentService):
     "B15",
     breaks=("MONEY-4",),
     source="Stripe's documentation of currencies",
-    missed="every order of the scopes is in EUR: one in a currency of three decimals is needed",
 )
 class DinarTimesHundred(PaymentService):
     """A currency of three decimals is multiplied by a hundred too, and a tenth is charged."""

@@ -134,7 +134,7 @@ class AuthorisationLeftLive(PaymentService):
 
 @MONEY.twin(AuthorisationLeftLive)
 class AuthorisationVoided(PaymentService):
-    """What is on hold for an order that has failed is let go of."""
+    """What is on hold for an order that has failed is let go of, unless it was taken already."""
 
     async def charge(self, row: Payment) -> Answer:
         """Put the money on hold, and take it if the order is still wanted, or else let go."""
@@ -144,11 +144,12 @@ class AuthorisationVoided(PaymentService):
         )
         if held["status"] == "refused":
             return held
-        if self.rows[row.order].status is S.UNWANTED:
+        take = self.key("take", row.order)
+        unwanted = self.rows[row.order].status is S.UNWANTED
+        if unwanted and await gateway.lookup(take) is None:
             void = self.key("void", row.order)
             await self.ask(gateway, void, lambda: gateway.void(held["id"] or "", key=void))
             return {"status": "refused", "id": None, "reason": "the order has failed"}
-        take = self.key("take", row.order)
         return await self.ask(
             gateway, take, lambda: gateway.capture(row.order, row.amount, row.currency, key=take)
         )
@@ -264,8 +265,6 @@ class LateChargeKept(PaymentService):
 
 @MONEY.twin(
     LateChargeKept,
-    accused="the directed driver delivers a message that was requeued again and again, and lets "
-    "nothing else happen: the order waits for one that it holds back",
 )
 class RefundWaitsForTheCharge(PaymentService):
     """A refund that comes during the charge goes back to the broker until the charge is done."""

@@ -42,6 +42,7 @@ class Saga:
 
     delivery = "at-least-once-unordered"
     idempotent_place = True
+    currencies = ("EUR", "JPY", "KWD")  # of two decimals, none and three (B15)
     terminal: ClassVar[dict[str, str]] = {E.SAGA_COMPLETED: "confirmed", E.SAGA_FAILED: "failed"}
 
     def __init__(self, world: AsyncWorld, parts: Parts) -> None:

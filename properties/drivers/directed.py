@@ -26,6 +26,8 @@ _STRIKES: dict[str, tuple[str, Mode]] = {
     "refuse": ("carrier.", Mode.REFUSED),
 }
 _TASK_STEPS = 60
+#: How often a message that comes back is delivered at once.
+_AGAIN = 3
 #: A directed schedule needs what it needs; no budget holds it back.
 _PLENTY = 20
 
@@ -95,12 +97,17 @@ class _Follower:
             return  # others are in front of it, and the broker keeps them in order
         self._do(message.deliver)
         self._finish(message.task_name, step.outcome, step.crash_before_ack)
-        while not step.crash_before_ack and (again := self._waiting(message.name)):
-            if self.world.exhausted or not self.world.enabled(again.deliver):
-                break
-            self._do(again.deliver)
-            self._finish(again.task_name)
+        self._see_through(message.name if not step.crash_before_ack else "")
         self._relay()
+
+    def _see_through(self, name: str) -> None:
+        """A message that came back is delivered again, a few times: it may wait for others."""
+        for _ in range(_AGAIN):
+            message = self._waiting(name)
+            if message is None or not self.world.enabled(message.deliver):
+                return
+            self._do(message.deliver)
+            self._finish(message.task_name)
 
     def at_rest(self) -> None:
         """All outboxes are empty: what a participant has not published by now, it never will."""

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"
     REPUBLISH = "republish"
     TWICE = "twice"
+    STALL = "stall"
     LATE = "late"
     POISON = "poison"
     STANDSTILL = "standstill"
@@ -69,6 +70,7 @@ _FAULT_OF_KIND = {
     Kind.DUPLICATE: Fault.DUPLICATE,
     Kind.REPUBLISH: Fault.REPUBLISH,
     Kind.TWICE: Fault.CONCURRENCY,
+    Kind.STALL: Fault.CONCURRENCY,
     Kind.CANCEL: Fault.CANCEL,
     Kind.RESUBMIT: Fault.RESUBMIT,
     Kind.LATE: Fault.LATE,
@@ -153,6 +155,8 @@ def in_words(action: Action) -> str:
             return f"{subject} is published again under a new id"
         case Kind.TWICE:
             return f"two copies of {subject} at once"
+        case Kind.STALL:
+            return f"{subject} takes long: everything else goes first"
         case _:
             return "nothing to do"
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _RELAY, _PLACE, _ANSWER, _CRASH = Kind.RELAY, Kind.PLACE, Kind.ANSWER, Kind.CRASH
 _TWICE, _CANCEL, _RESUBMIT = Kind.TWICE, Kind.CANCEL, Kind.RESUBMIT
+_STALL = Kind.STALL
 _REFUSED, _TRANSIENT, _BEFORE, _AFTER = Mode.REFUSED, Mode.TRANSIENT, Mode.BEFORE, Mode.AFTER
 _CONCURRENCY, _REORDER, _DUPLICATE = Fault.CONCURRENCY, Fault.REORDER, Fault.DUPLICATE
 _CRASHES, _CANCELS, _RESUBMITS = Fault.CRASH, Fault.CANCEL, Fault.RESUBMIT
@@ -39,7 +40,8 @@ _LATE, _POISON, _STANDSTILL = Fault.LATE, Fault.POISON, Fault.STANDSTILL
 def benign(world: World) -> list[Action]:
     """What may happen without any fault; never empty."""
     tasks = world.tasks
-    found = [task.resume for task in tasks.values()]
+    found = [task.resume for task in tasks.values() if not task.stalled]
+    stalled = [task.resume for task in tasks.values() if task.stalled]
     if found and not world.concurrent:
         return found[:1]
     for participant in world.dirty:
@@ -48,10 +50,12 @@ def benign(world: World) -> list[Action]:
     ready = world.network.deliverable(world.free)
     if world.errors:  # what has failed waits for the others, or it would be tried for ever
         ready = sorted(ready, key=lambda message: message.failures)
+        if stalled:  # which may be what it failed for
+            ready = [message for message in ready if not message.failures]
     found += [message.deliver for message in (ready if world.reorders else ready[:1])]
     if world.unplaced and world.free.get(world.order_participant, 1) > 0:
         found.append(made(_PLACE, world.unplaced[0]))
-    if found:
+    if found := found or stalled:
         return found
     if world.subject.shape.has("act") and (found := _acts(world)):
         return found  # people come before timers, or whatever waits for them would always expire
@@ -82,7 +86,14 @@ def _acts(world: World) -> list[Action]:
 
 def faults(world: World) -> list[list[Action]]:
     """What may go wrong now, one list for each kind of fault that can strike."""
-    groups = [*_answers(world), _crashes(world), *_copies(world), _client(world), *_rare(world)]
+    groups = [
+        *_answers(world),
+        _crashes(world),
+        *_copies(world),
+        _client(world),
+        _stalls(world),
+        *_rare(world),
+    ]
     return [group for group in groups if group]
 
 
@@ -150,6 +161,13 @@ def _copies(world: World) -> list[list[Action]]:
     return [duplicates, republished, twice]
 
 
+def _stalls(world: World) -> list[Action]:
+    """What may take long: a deviation that stands for many steps at which it is passed over."""
+    if not world.left.get(_CONCURRENCY):
+        return []
+    return [made(_STALL, task.name) for task in world.tasks.values() if not task.stalled]
+
+
 def _comes_again(world: World, message: Message) -> bool:
     """A broker delivers again what is acknowledged late, never what is acknowledged first."""
     consumer = world.subject.shape.consumers[message.participant]
@@ -161,11 +179,11 @@ def _client(world: World) -> list[Action]:
     found = []
     if world.free.get(world.order_participant, 1) <= 0:
         return []
-    placed = [order for order, saga in world.history.sagas.items() if saga.placed]
+    sagas = world.history.sagas.items()
     if shape.has_cancel and world.left.get(_CANCELS):
-        found += [made(_CANCEL, order) for order in placed]
-    if shape.idempotent_place and world.left.get(_RESUBMITS):
-        found += [made(_RESUBMIT, order) for order in placed]
+        found += [made(_CANCEL, order) for order, saga in sagas if saga.placed]
+    if shape.idempotent_place and world.left.get(_RESUBMITS):  # who waits too long asks again
+        found += [made(_RESUBMIT, order) for order, saga in sagas if saga.attempted]
     return [action for action in found if request_name(action) not in world.tasks]
 
 

@@ -308,6 +308,10 @@ def _due(world: World, action: Action) -> Timer:
     return next(timer for timer in world.timers if timer.name == action.subject)
 
 
+def _stall(world: World, action: Action) -> None:
+    world.tasks[action.subject].stalled = True
+
+
 def _fire(world: World, action: Action) -> None:
     timer = _due(world, action)
     world.timers.remove(timer)
@@ -329,6 +333,7 @@ MOVES: dict[Kind, Callable[[World, Action], None]] = {
     Kind.DUPLICATE: _duplicate,
     Kind.REPUBLISH: _republish,
     Kind.TWICE: _twice,
+    Kind.STALL: _stall,
     Kind.LATE: _late,
     Kind.POISON: _poison,
     Kind.STANDSTILL: _standstill,

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from implementations.shape import TargetShape
 from model.environment import Delivery, Fault
 from model.money import money
 from model.vocabulary import Line, Order
@@ -20,7 +21,7 @@ BUDGETS: dict[Fault, int] = {
     Fault.CARRIER_REFUSAL: 2,
     Fault.UNKNOWN: 2,
     Fault.TRANSIENT: 2,
-    Fault.CONCURRENCY: 1,
+    Fault.CONCURRENCY: 2,
     Fault.RESUBMIT: 1,
     Fault.CANCEL: 1,
     Fault.LATE: 1,
@@ -155,11 +156,15 @@ def fitting(
     scopes: Iterable[Scope],
     faults: frozenset[Fault],
     delivery: Delivery,
-    limits: Mapping[str, int],
+    shape: TargetShape,
 ) -> tuple[Scope, ...]:
-    """The scopes that fit the faults asked for and the orders that a target accepts."""
+    """The scopes that fit the faults asked for and the orders that a target accepts.
+
+    The currencies take turns: the first scope is in the first one.
+    """
+    limits, currencies = shape.limits, shape.currencies
     chosen = []
-    for scope in scopes:
+    for number, scope in enumerate(scopes):
         if Fault.CONTENTION not in faults and len(scope.orders) > 1:
             continue
         if Fault.OUT_OF_STOCK not in faults and _short(scope):
@@ -171,7 +176,11 @@ def fitting(
             for order in scope.orders
         )
         if fits and len(scope.orders) <= limits.get("orders", 99):
-            chosen.append(evolve(scope, faults=faults, delivery=delivery))
+            orders = tuple(
+                evolve(order, currency=currencies[turn % len(currencies)])
+                for turn, order in enumerate(scope.orders, start=number)
+            )
+            chosen.append(evolve(scope, orders=orders, faults=faults, delivery=delivery))
     return tuple(chosen)
 
 

@@ -28,6 +28,7 @@ def digest(world: World) -> Hashable:
             (
                 task.name,
                 task.operation.port if task.operation else "",
+                task.stalled,
                 task.operation.details if task.operation else (),
                 tuple(_standing(task.stepper.frames())),
             )

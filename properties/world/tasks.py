@@ -59,6 +59,8 @@ class Task:
     result: Any = None
     finished: bool = False
     """The target's code has come to its end; only the acknowledgement is missing."""
+    stalled: bool = False
+    """It takes long: everything else goes first."""
     dead: bool = False
     deaths: int = 0
     """How often it went on after it was killed."""

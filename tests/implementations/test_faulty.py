@@ -60,7 +60,7 @@ def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
     """What profile ci runs, cheapest first: parts without chance, then shards of the campaign."""
     subject = probe(f"implementations.faulty:{specimen.slug}")
     faults = DEFAULT_FAULTS.union(specimen.faults)
-    scopes = fitting(SCOPES, faults, subject.shape.delivery, subject.shape.limits)
+    scopes = fitting(SCOPES, faults, subject.shape.delivery, subject.shape)
     yield from paths(subject, scopes)
     yield from directed(subject, scopes[0])
     yield from sweep(subject, scopes[:1])

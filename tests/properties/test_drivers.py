@@ -71,7 +71,7 @@ def faulty() -> Subject:
 @pytest.fixture(scope="module")
 def scopes(reference: Subject) -> tuple[Scope, ...]:
     """All scopes, with all default faults."""
-    return fitting(SCOPES, DEFAULT_FAULTS, Delivery.AT_LEAST_ONCE_UNORDERED, reference.shape.limits)
+    return fitting(SCOPES, DEFAULT_FAULTS, Delivery.AT_LEAST_ONCE_UNORDERED, reference.shape)
 
 
 def test_paths_meet_every_refusal(reference: Subject, scopes: tuple[Scope, ...]) -> None:
@@ -192,7 +192,7 @@ def test_machine_is_the_same_for_the_same_seed(
 
 def test_machine_finds_the_double_charge(faulty: Subject, scopes: tuple[Scope, ...]) -> None:
     """Hypothesis's own run of the machine fails with the properties in the message."""
-    with pytest.raises(Violated, match="charged 2 times"):
+    with pytest.raises(Violated, match=r"MONEY-[0-3]: "):
         run_stateful(faulty, scopes, raise_if_violated, seed=1, examples=300, chunks=8)
 
 

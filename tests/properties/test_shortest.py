@@ -25,7 +25,7 @@ def faulty(slug: str) -> Subject:
 
 def scopes_of(subject: Subject) -> tuple[Scope, ...]:
     """The settings in which a search looks."""
-    return fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape.limits)
+    return fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
 
 
 def test_what_is_wrong_without_any_fault_takes_no_deviation() -> None:
@@ -59,9 +59,7 @@ def test_a_search_that_is_given_up_says_so() -> None:
 def test_all_that_is_possible_is_tried() -> None:
     """Pins that a setting without faults is gone through to its end, and then nothing is found."""
     subject = probe("implementations.reference:make")
-    calm = fitting(
-        (SINGLE,), frozenset({Fault.REORDER}), subject.shape.delivery, subject.shape.limits
-    )
+    calm = fitting((SINGLE,), frozenset({Fault.REORDER}), subject.shape.delivery, subject.shape)
     frontier = shortest(subject, calm, ["LIVE-0"], 10_000)
     assert frontier.complete
     assert frontier.found == {}

@@ -78,6 +78,10 @@ KINDS: dict[Kind, tuple[Callable[[World], World], Callable[[World], bool]]] = {
         lambda w: act(until(w, Kind.DELIVER), Kind.TWICE, MESSAGE),
         lambda w: {JOB, f"{JOB}, copy 2"} <= w.tasks.keys(),
     ),
+    Kind.STALL: (
+        lambda w: act(until(w, Kind.RESUME, JOB), Kind.STALL, JOB),
+        lambda w: w.tasks[JOB].stalled and w.benign() == [Action(Kind.RELAY, "worker")],
+    ),
     Kind.ACT: (
         lambda w: act(until(w, Kind.ACT), Kind.ACT, "o1", "approve"),
         lambda w: status(w) is Status.CONFIRMED,
