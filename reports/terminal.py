@@ -238,10 +238,17 @@ def _fault_table(faults: Sequence[FaultCount]) -> list[str]:
         if not row.asked:
             rows.append([row.fault, "-", f"not asked for{': ' if row.reason else ''}{row.reason}"])
         elif not row.fired:
-            rows.append([row.fault, "0", f"NEVER FIRED: {row.reason or row.meaning}"])
+            rows.append([row.fault, "0", _never(row)])
         else:
             rows.append([row.fault, f"{row.fired:,}", row.meaning])
     return _table(["fault", "fired", "what it does"], rows, 1)
+
+
+def _never(row: FaultCount) -> str:
+    """A fault that had no way to strike is no cause for alarm, one that had is."""
+    if row.reason and row.reason != "VACUOUS":
+        return f"cannot strike: {row.reason}"
+    return f"NEVER FIRED: {row.meaning}"
 
 
 def _closing(summary: RunSummary) -> list[str]:

@@ -42,6 +42,8 @@ _BUDGETS: tuple[tuple[str, Scope, dict[Fault, int]], ...] = (
 )
 
 
+#: What adds nothing where every way is tried: a stall stands for many deviations.
+_NOTHING_NEW = frozenset({Kind.IDLE, Kind.STALL})
 #: Without a digest a schedule is run from its beginning for each state that it adds.
 STATES_PER_SCHEDULE = 40
 
@@ -123,7 +125,7 @@ def _descend(
         benign = world.benign()
         default = benign[0]
         faults = [action for group in world.faults() for action in group]
-        choices = [action for action in (*benign, *faults) if action.kind is not Kind.IDLE]
+        choices = [action for action in (*benign, *faults) if action.kind not in _NOTHING_NEW]
         exploration.transitions += len(choices)
         for action in reversed(choices[1:] if default.kind is not Kind.IDLE else choices):
             stack.append([*path, (action, default)])
