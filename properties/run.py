@@ -28,7 +28,7 @@ FAULT_BYTES = 180
 _IDLE = Kind.IDLE
 
 
-#: orders, faults, deviations, size of the scope, length
+#: orders, deviations, faults, size of the scope, length
 Score = tuple[int, int, int, int, int]
 
 
@@ -49,12 +49,15 @@ class Schedule:
 
     @property
     def score(self) -> Score:
-        """How simple it is, least first: orders, faults, deviations, size of the scope, length."""
+        """How simple it is, least first: orders, deviations, faults, size of the scope, length.
+
+        Deviations before faults: one crash is easier to follow than seven messages out of order.
+        """
         length = sum(deviation.wait for deviation in self.deviations)
         return (
             len(self.scope.orders),
-            self.faults,
             len(self.deviations),
+            self.faults,
             self.scope.size,
             length,
         )

@@ -1,6 +1,6 @@
 """Shrinking: the simplest schedule that still violates the same property.
 
-Simplest means: fewest orders, then faults, then deviations from first in, first out, then the
+Simplest means: fewest orders, then deviations from first in, first out, then faults, then the
 smallest setting, then the shortest. Every deviation that remains was proved necessary: without it,
 the property is not violated.
 """

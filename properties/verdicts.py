@@ -93,7 +93,7 @@ def simplicity(counterexample: Counterexample) -> tuple[object, ...]:
     scope = scope_from_json(counterexample.schedule["scope"])
     faults = faults_in(counterexample)
     waits = sum(int(action[0]) for action in actions)
-    return len(scope.orders), faults, len(actions), scope.size, waits, str(actions)
+    return len(scope.orders), len(actions), faults, scope.size, waits, str(actions)
 
 
 def rank(counterexample: Counterexample) -> tuple[object, ...]:
