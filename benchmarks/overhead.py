@@ -188,8 +188,8 @@ def shares(subject: Subject, scopes: tuple[Scope, ...], examples: int) -> str:
 def main() -> None:
     """Run as told on the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.overhead")
-    parser.add_argument("--examples", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--examples", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=31)
     options = parser.parse_args()
     subject = probe("implementations.reference:make")
     scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)

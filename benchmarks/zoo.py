@@ -39,9 +39,9 @@ GALLERY = Path(__file__).resolve().parent.parent / "reports" / "gallery"
 #: Schedules drawn for each seed until a bug counts as not found: what profile ci draws.
 STAMINA = 8_000
 #: Schedules drawn after the first failure, to see what else falls.
-BESIDES = 100
+BESIDES = 50
 #: States that the search for the shortest schedule goes through.
-REACH = 25_000
+REACH = 15_000
 
 
 @frozen

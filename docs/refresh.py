@@ -92,6 +92,12 @@ def faults_table() -> str:
     return "\n".join(["| fault | what happens | by default |", "|---|---|---|", *rows]) + "\n"
 
 
+def kills_table() -> str:
+    """What the kill matrix says in a few lines."""
+    page = (ROOT / "reports" / "gallery" / "kill-matrix.md").read_text(encoding="utf-8")
+    return "".join(f"{line}\n" for line in page.splitlines() if line.startswith("- "))
+
+
 def deliveries_table() -> str:
     """The delivery contracts, strongest first."""
     meaning = {
@@ -123,6 +129,7 @@ TABLES = {
     "properties": properties_table,
     "faults": faults_table,
     "deliveries": deliveries_table,
+    "kills": kills_table,
 }
 
 

@@ -6,7 +6,6 @@ and only then let the customer place the next order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from model.environment import Fault
@@ -40,13 +39,18 @@ _LATE, _POISON, _STANDSTILL = Fault.LATE, Fault.POISON, Fault.STANDSTILL
 def benign(world: World) -> list[Action]:
     """What may happen without any fault; never empty."""
     tasks = world.tasks
-    found = [task.resume for task in tasks.values() if not task.stalled]
-    stalled = [task.resume for task in tasks.values() if task.stalled]
+    found = [task.resume for task in tasks.values()]
     if found and not world.concurrent:
         return found[:1]
+    stalled: list[Action] = []
+    if world.stalled:
+        stalled = [task.resume for task in tasks.values() if task.stalled]
+        found = [task.resume for task in tasks.values() if not task.stalled]
     for participant in world.dirty:
-        if free_relay(world, participant):
-            found.append(made(_RELAY, participant))
+        for name in world.relays[participant]:  # on every step of every run: no call, no generator
+            if name not in tasks:
+                found.append(made(_RELAY, participant))
+                break
     ready = world.network.deliverable(world.free)
     if world.errors:  # what has failed waits for the others, or it would be tried for ever
         ready = sorted(ready, key=lambda message: message.failures)
@@ -145,11 +149,7 @@ def _copies(world: World) -> list[list[Action]]:
     republished: list[Action] = []
     twice: list[Action] = []
     if world.left.get(_DUPLICATE):
-        duplicates = [
-            message.duplicate
-            for message in reversed(network.originals.values())
-            if _comes_again(world, message)
-        ]
+        duplicates = network.repeatable[::-1]
     if world.left.get(_REPUBLISHES):
         republished = [made(Kind.REPUBLISH, name) for name in reversed(network.originals)]
     if world.left.get(_CONCURRENCY) and _DUPLICATE in world.left:
@@ -170,8 +170,7 @@ def _stalls(world: World) -> list[Action]:
 
 def _comes_again(world: World, message: Message) -> bool:
     """A broker delivers again what is acknowledged late, never what is acknowledged first."""
-    consumer = world.subject.shape.consumers[message.participant]
-    return message.readable and consumer.acknowledge == "after"
+    return message.readable and message.participant in world.network.late
 
 
 def _client(world: World) -> list[Action]:
@@ -198,24 +197,9 @@ def _rare(world: World) -> list[list[Action]]:
             if acts or world.under_way(timer.draft.order)
         ]
     if world.left.get(_POISON):
-        found = {(message.participant, message.type) for message in _readable(world)}
-        poison = [made(Kind.POISON, *pair) for pair in sorted(found)]
+        poison = [made(Kind.POISON, *kind) for kind in world.network.kinds]
     standstill = [made(Kind.STANDSTILL)] if world.active and world.left.get(_STANDSTILL) else []
     return [late, poison, standstill]
-
-
-def _readable(world: World) -> Iterable[Message]:
-    """The messages that an unreadable one can look like from outside."""
-    return world.network.originals.values()
-
-
-def readable(world: World, action: Action) -> Message:
-    """The message that an unreadable one is to look like from outside."""
-    return next(
-        message
-        for message in _readable(world)
-        if (message.participant, message.type) == (action.subject, action.port)
-    )
 
 
 def enabled(world: World, action: Action) -> bool:

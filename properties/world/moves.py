@@ -283,7 +283,7 @@ def _twice(world: World, action: Action) -> None:
 
 
 def _poison(world: World, action: Action) -> None:
-    message = world.network.poison(choices.readable(world, action))
+    message = world.network.poison(world.network.kinds[action.subject, action.port])
     if world.trace is not None:
         world.trace.poisoned(message)
 
@@ -309,7 +309,7 @@ def _due(world: World, action: Action) -> Timer:
 
 
 def _stall(world: World, action: Action) -> None:
-    world.tasks[action.subject].stalled = True
+    world.tasks[action.subject].stalled = world.stalled = True
 
 
 def _fire(world: World, action: Action) -> None:

@@ -73,10 +73,16 @@ class Network:
     subscribers: Mapping[str, list[str]]
     """Event type -> participants that subscribe to it."""
     queue_of: QueueOf
+    late: frozenset[str] = frozenset()
+    """Participants that acknowledge only after handling: to them a message may come again."""
     in_flight: list[Message] = field(factory=list)
     """Waiting or being handled, in the order of publication."""
     originals: dict[str, Message] = field(factory=dict)
     """First copy of every message so far, acknowledged ones included."""
+    repeatable: list[Action] = field(factory=list)
+    """For each first copy that may come again, oldest first, its coming again."""
+    kinds: dict[tuple[str, str], Message] = field(factory=dict)
+    """By participant and event type, the first message."""
     published: list[Draft] = field(factory=list)
     """Every event so far, relayed twice or not."""
     unheard: dict[str, int] = field(factory=dict)
@@ -111,6 +117,9 @@ class Network:
             str(draft.attributes["sagaid"]),
         )
         self.originals[name] = message
+        self.kinds.setdefault((participant, draft.type), message)
+        if participant in self.late:
+            self.repeatable.append(message.duplicate)
         return self._enqueue(message)
 
     def _name(self, base: str) -> str:

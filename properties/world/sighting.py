@@ -43,7 +43,7 @@ class Sighting:
         sources = world.subject.sources
         if before is None and sources.stock in (Source.OBSERVED, Source.TOTAL):
             check_beginning(observation, world.scope.stock)
-        self.last = observation
+        self.last, world.restocked = observation, True
         world.running = world.last_task  # what has changed, the call that ran has brought about
         self._tell(before, observation)
         world.running = None

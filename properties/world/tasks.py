@@ -6,6 +6,7 @@ import sysconfig
 import traceback
 from collections.abc import Callable
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -186,14 +187,19 @@ def kill(task: Task) -> None:
 
 def describe_error(error: BaseException) -> str:
     """An error of the target in one line, with the place in the target's code."""
-    frames = [
+    frames = tuple(
         (frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)
-    ]
+    )
+    text = str(error)
+    return f"{type(error).__name__}{f': {text}' if text else ''}{_place(frames)}"
+
+
+@lru_cache(maxsize=1 << 10)
+def _place(frames: tuple[tuple[str, int], ...]) -> str:
+    """The last of these places that is the target's own; many errors of a search share it."""
     others = [frame for frame in frames if not frame[0].startswith(_HERE)]
     own = [frame for frame in others if not frame[0].startswith(_LIBRARIES)] or others
-    where = f" ({Path(own[-1][0]).name}:{own[-1][1]})" if own else ""
-    text = str(error)
-    return f"{type(error).__name__}{f': {text}' if text else ''}{where}"
+    return f" ({Path(own[-1][0]).name}:{own[-1][1]})" if own else ""
 
 
 _HERE = str(Path(__file__).resolve().parent.parent)

@@ -79,6 +79,8 @@ class World:
     """The call that ran in this step, if one did."""
     hopeless: bool = False
     """A message has failed so often that it always will."""
+    restocked: bool = True
+    """Whether stock may have changed since it was last added up."""
     touched: bool = False
     """Whether code of the target ran in this step."""
     dirty: dict[str, int] = field(factory=dict)
@@ -93,6 +95,8 @@ class World:
     """How often each fault was seen to take effect."""
     left: dict[Fault, int] = field(init=False)
     """How often each fault may still strike."""
+    stalled: bool = False
+    """Whether something takes long, or has."""
     concurrent: bool = field(init=False)
     """Whether handlers may interleave, and (below) messages overtake each other."""
     reorders: bool = field(init=False)
@@ -143,6 +147,7 @@ class World:
             scope.delivery,
             subscribers_of(shape.subscriptions),
             getattr(self.target, "queues", None) or queue_per_pair,
+            frozenset(n for n, c in shape.consumers.items() if c.acknowledge == "after"),
         )
         for order in scope.orders:
             self.history.saga(order)
@@ -203,7 +208,8 @@ class World:
             self.running = None
         if self.touched:
             self.sighting.look()
-        if not self.tasks:
+        if self.restocked and not self.tasks:
+            self.restocked = False
             on_stable(history)
         if self.at_risk:
             self._judge_money_without_stock()
@@ -264,6 +270,7 @@ class World:
             task.cause if task else "",
             task.handling if task else 0,
         )
+        self.restocked = True
         on_entry(self.history, entry)
         self._weigh(order)
         if self.trace is not None:

@@ -194,13 +194,14 @@ def test_a_wrong_slug_is_explained() -> None:
         load("implementations.faulty:flaot_cents")
 
 
-def test_the_table_is_current() -> None:
-    """Pins that docs/zoo.md is what the registry says."""
+@pytest.mark.parametrize("script", ["docs/make_zoo.py", "docs/make_gallery.py"])
+def test_the_pages_are_current(script: str) -> None:
+    """Pins that docs/zoo.md is what the registry says, and the gallery what the kit says."""
     done = subprocess.run(
-        [sys.executable, "docs/make_zoo.py", "--check"],
+        [sys.executable, script, "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nrun: python docs/make_zoo.py"
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nrun: python {script}"
