@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -23,13 +23,13 @@ from implementations.faulty import ZOO, Nature, Specimen
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
-from properties.drivers.paths import alternatives, paths
+from properties.drivers.paths import paths
 from properties.drivers.sweep import sweep
 from properties.probing import probe
 from properties.run import Run, Schedule
-from properties.search import SHRINKING_RUNS, fewer_collections
+from properties.search import fewer_collections
 from properties.shortest import shortest
-from properties.shrinker import Shrinker, still_failing
+from properties.shrinker import shrinker_of
 from properties.telling import PRECEDENCE
 from properties.world.scopes import SCOPES, Scope, fitting
 from properties.world.subject import Subject
@@ -42,6 +42,10 @@ STAMINA = 8_000
 BESIDES = 50
 #: States that the search for the shortest schedule goes through.
 REACH = 15_000
+
+
+#: The parts of the search that draw no lots, in the order in which they are gone through.
+CERTAIN = ("paths", "directed", "sweep")
 
 
 @frozen
@@ -81,31 +85,23 @@ def hunt(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Hunt | None:
     if not first:
         return None
     property_id = min(found, key=PRECEDENCE.__getitem__)
-    shrinker = Shrinker(
-        still_failing(subject, property_id),
-        found[property_id],
-        lambda schedule: alternatives(subject, schedule),
-        SHRINKING_RUNS,
-        scopes,
-    )
+    shrinker = shrinker_of(subject, property_id, found[property_id], scopes)
     return Hunt(first, seconds, schedules, property_id, shrinker.shrink().schedule)
 
 
-def without_chance(subject: Subject, scopes: tuple[Scope, ...]) -> str:
-    """The first part of the search that finds the bug and draws no lots."""
-    chances: Iterator[tuple[str, Iterator[Run]]] = iter(
-        (
-            ("paths", paths(subject, scopes)),
-            ("directed", directed(subject, scopes[0])),
-            ("sweep", sweep(subject, islice(scopes, 2))),
-        )
-    )
-    for part, runs in chances:
-        for run in runs:
+def without_chance(
+    subject: Subject, scopes: tuple[Scope, ...], order: Sequence[str] = CERTAIN
+) -> Iterator[tuple[str, Run]]:
+    """The parts of the search that draw no lots and take no long time: each run with its part."""
+    parts: dict[str, Iterator[Run]] = {
+        "paths": paths(subject, scopes),
+        "directed": directed(subject, scopes[0]),
+        "sweep": sweep(subject, islice(scopes, 2)),
+    }
+    for part in order:
+        for run in parts[part]:
             run.world.dissolve()
-            if run.findings:
-                return part
-    return ""
+            yield part, run
 
 
 def length_of(schedule: Schedule) -> Length:
@@ -122,13 +118,12 @@ def kill(slug: str, seeds: int) -> Kill:
         names = {found.property_id for found in hunts}
         sold_out = tuple(scope.sold_out() for scope in scopes)
         least = shortest(subject, (*scopes, *sold_out), names, REACH)
-        chance = without_chance(subject, scopes)
+        certain = next((part for part, run in without_chance(subject, scopes) if run.findings), "")
     every = {name for found in hunts for name in found.schedules}
     return Kill(
         bug=specimen.slug,
         entries=specimen.entries,
-        text=specimen.text,
-        without_chance=chance,
+        without_chance=certain,
         schedules={
             name: tuple(found.schedules[name] for found in hunts if name in found.schedules)
             for name in sorted(every)

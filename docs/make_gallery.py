@@ -12,23 +12,19 @@ import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.zoo import setting_of  # noqa: E402
+from benchmarks.zoo import setting_of, without_chance  # noqa: E402
 from implementations.faulty import ZOO, Nature, Specimen  # noqa: E402
 from properties.drivers.campaign import campaign  # noqa: E402
-from properties.drivers.directed import directed  # noqa: E402
-from properties.drivers.paths import alternatives, paths  # noqa: E402
-from properties.drivers.sweep import sweep  # noqa: E402
 from properties.probing import probe  # noqa: E402
 from properties.run import Run, schedule_from_json  # noqa: E402
-from properties.search import SHRINKING_RUNS, fewer_collections  # noqa: E402
-from properties.shrinker import Shrinker, still_failing  # noqa: E402
+from properties.search import fewer_collections  # noqa: E402
+from properties.shrinker import shrinker_of  # noqa: E402
 from properties.telling import PRECEDENCE, tell  # noqa: E402
 from properties.world.scopes import Scope  # noqa: E402
 from properties.world.subject import Subject  # noqa: E402
@@ -52,10 +48,8 @@ Made by `python docs/make_gallery.py`; do not edit. What the kit says of each bu
 
 
 def runs(subject: Subject, scopes: tuple[Scope, ...]) -> Iterator[Run]:
-    """What is searched, cheapest first."""
-    yield from paths(subject, scopes)
-    yield from sweep(subject, islice(scopes, 2))
-    yield from directed(subject, scopes[0])
+    """What is searched: what has few deviations first, and chance last."""
+    yield from (run for _, run in without_chance(subject, scopes, ("paths", "sweep", "directed")))
     yield from (run for _, run in campaign(subject, scopes, SEED, STAMINA))
 
 
@@ -65,13 +59,7 @@ def found(specimen: Specimen) -> dict[str, Any]:
     with fewer_collections():
         failing = next(run for run in runs(subject, scopes) if run.findings)
         property_id = min(failing.findings, key=PRECEDENCE.__getitem__)
-        shrinker = Shrinker(
-            still_failing(subject, property_id),
-            failing,
-            lambda schedule: alternatives(subject, schedule),
-            SHRINKING_RUNS,
-            scopes,
-        )
+        shrinker = shrinker_of(subject, property_id, failing, scopes)
         return {"property": property_id, "schedule": shrinker.shrink().schedule.as_json()}
 
 

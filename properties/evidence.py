@@ -227,5 +227,5 @@ def _same_harm(property_id: str, run: Run, name: str) -> bool:
     kept = [each for each in run.schedule.deviations if each.action.kind not in gone]
     again = Deviation(0, Action(Kind.DUPLICATE, name))
     other = run_schedule(subject, evolve(run.schedule, deviations=(*kept, again)))
-    subject.close(other.world.target)
+    other.world.dissolve()
     return property_id in other.findings

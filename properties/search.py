@@ -21,12 +21,12 @@ from model.environment import Delivery, Fault
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
-from properties.drivers.paths import alternatives, paths
+from properties.drivers.paths import paths
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.profiles import Profile
 from properties.run import Run, Schedule
-from properties.shrinker import Shrinker, still_failing
+from properties.shrinker import shrinker_of
 from properties.telling import tell
 from properties.world.scopes import SCOPES, Scope, fitting
 from properties.world.subject import Subject
@@ -35,8 +35,6 @@ from reports.counterexample import Counterexample
 Database = ExampleDatabase | None
 #: Allocations before the youngest objects are looked at, and how often older ones are.
 _COLLECTIONS = (50_000, 20, 100)
-#: The most runs that the shrinking of one property may take.
-SHRINKING_RUNS = 3_000
 
 
 @define
@@ -110,7 +108,13 @@ class Search:
             found = self.found[property_id].schedule
             self.portion.counterexamples += self._told(property_id, found, runs[property_id])
             if found.faults and property_id in self.faultless:
-                shrinker = self._shrinker(property_id, self.faultless[property_id], faults=False)
+                shrinker = shrinker_of(
+                    self.subject,
+                    property_id,
+                    self.faultless[property_id],
+                    self.scopes,
+                    faults=False,
+                )
                 other = shrinker.shrink().schedule
                 self.portion.faultless += self._told(property_id, other, shrinker.runs)
         return self.portion
@@ -123,19 +127,9 @@ class Search:
             self.portion.error = str(error)
             return []
 
-    def _shrinker(self, property_id: str, run: Run, *, faults: bool = True) -> Shrinker:
-        subject = self.subject
-        return Shrinker(
-            still_failing(subject, property_id, faults=faults),
-            run,
-            lambda schedule: alternatives(subject, schedule),
-            SHRINKING_RUNS,
-            self.scopes,
-        )
-
     def _shrink(self, property_id: str) -> int:
         """Make the run that violates a property minimal; returns how many runs that took."""
-        shrinker = self._shrinker(property_id, self.found[property_id])
+        shrinker = shrinker_of(self.subject, property_id, self.found[property_id], self.scopes)
         smallest = shrinker.shrink()
         for other in smallest.findings:
             # what one minimal run violates besides needs nothing simpler of its own

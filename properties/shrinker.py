@@ -14,6 +14,7 @@ from attrs import define, evolve, field
 
 from implementations.errors import TargetError
 from model.environment import Fault
+from properties.drivers.paths import alternatives
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Action
 from properties.world.scopes import SCOPES, Scope
@@ -41,6 +42,7 @@ class Shrinker:
     best: Run
     alternatives: Alternatives = _none
     max_runs: int = 3_000
+    """What the shrinking of one property may cost."""
     scopes: tuple[Scope, ...] = SCOPES
     """Settings that the target accepts, among which there may be a simpler one."""
     runs: int = 0
@@ -145,6 +147,18 @@ class Shrinker:
 def _extent(scope: Scope) -> tuple[int, int]:
     """How many orders and lines."""
     return len(scope.orders), sum(len(order.lines) for order in scope.orders)
+
+
+def shrinker_of(
+    subject: Subject, property_id: str, run: Run, scopes: tuple[Scope, ...], *, faults: bool = True
+) -> Shrinker:
+    """A shrinker that begins with a run which violates a property of a target."""
+    return Shrinker(
+        still_failing(subject, property_id, faults=faults),
+        run,
+        lambda schedule: alternatives(subject, schedule),
+        scopes=scopes,
+    )
 
 
 def still_failing(subject: Subject, property_id: str, *, faults: bool = True) -> StillFails:

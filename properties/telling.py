@@ -112,7 +112,7 @@ def _always(subject: Subject, run: Run) -> Container[str]:
     if not run.schedule.deviations:
         return ()
     plain = run_schedule(subject, Schedule(run.schedule.scope))
-    subject.close(plain.world.target)
+    plain.world.dissolve()
     return plain.findings
 
 

@@ -21,7 +21,6 @@ class Kill:
     bug: str
     entries: tuple[str, ...]
     """Of the bug catalogue."""
-    text: str
     without_chance: str
     """The first part of the search that finds it and draws no lots; empty if none does."""
     schedules: dict[str, tuple[int, ...]]

@@ -263,9 +263,7 @@ class LateChargeKept(PaymentService):
         return super().give_back(event)
 
 
-@MONEY.twin(
-    LateChargeKept,
-)
+@MONEY.twin(LateChargeKept)
 class RefundWaitsForTheCharge(PaymentService):
     """A refund that comes during the charge goes back to the broker until the charge is done."""
 

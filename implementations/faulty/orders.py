@@ -176,11 +176,7 @@ class PlacedAnew(OrderService):
             await super().place(order)
 
 
-@ORDERS.bug(
-    "B67",
-    breaks=("STATE-1", "LIVE-1"),
-    source="NServiceBus PR 4182",
-)
+@ORDERS.bug("B67", breaks=("STATE-1", "LIVE-1"), source="NServiceBus PR 4182")
 class PlacedTwiceAtOnce(OrderService):
     """Two requests at once both find no order, and each of them opens one."""
 

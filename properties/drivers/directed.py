@@ -97,7 +97,8 @@ class _Follower:
             return  # others are in front of it, and the broker keeps them in order
         self._do(message.deliver)
         self._finish(message.task_name, step.outcome, step.crash_before_ack)
-        self._see_through(message.name if not step.crash_before_ack else "")
+        if not step.crash_before_ack:
+            self._see_through(message.name)
         self._relay()
 
     def _see_through(self, name: str) -> None:

@@ -88,7 +88,7 @@ def saga_machine(
 
         def _caught_up(self) -> Recorder:
             """Let happen what was drawn: in one go, since going to and fro between Hypothesis and
-            a run costs a sixth of the time of both."""
+            a run costs an eighth of the time of both."""
             if self.recorder is None:
                 assert self.choice is not None, "Hypothesis begins every example with `begin`"
                 conformance = subject.conformance(self.choice % 4 == 0)

@@ -47,6 +47,15 @@ class Keys:
         """Whether `key` has a stored answer."""
         return key is not None and key in self.stored
 
+    def lookup(self, key: str) -> Answer | None:
+        """The answer stored under `key`, or None: then nothing was done under it."""
+        found = self.stored.get(key)
+        return dict(found[1]) if found else None
+
+    def forget(self) -> None:
+        """All keys expire."""
+        self.stored.clear()
+
     def keep(self, key: str | None, parameters: tuple[Any, ...], answer: Answer) -> Answer:
         """Store `answer` under `key` and return it."""
         if key is not None:
@@ -136,11 +145,6 @@ class Gateway:
         self.post(Effect.VOID, order, amount, currency, charge_id, key or "")
         return self.keys.keep(key, parameters, done(charge_id))
 
-    def lookup(self, key: str) -> Answer | None:
-        """The answer stored under `key`, or None: then nothing was done under it."""
-        found = self.keys.stored.get(key)
-        return dict(found[1]) if found else None
-
     def find(self, order: str) -> list[Answer]:
         """What was charged or put on hold for `order`, whatever the keys: they expire."""
         return [
@@ -151,7 +155,7 @@ class Gateway:
 
     def expire(self) -> list[str]:
         """Forget all keys and let go of all money on hold; returns the orders it was held for."""
-        self.keys.stored.clear()
+        self.keys.forget()
         orders = list(self.on_hold)
         for order, held in list(self.on_hold.items()):
             _, amount, currency = self.charges[held]
@@ -212,11 +216,6 @@ class Carrier:
         for sku, quantity in sorted(pieces.items()):
             self.post(Effect.RECALL, order, quantity, sku, shipment_id, key or "")
         return self.keys.keep(key, parameters, done(shipment_id))
-
-    def lookup(self, key: str) -> Answer | None:
-        """The answer stored under `key`, or None: then nothing was done under it."""
-        found = self.keys.stored.get(key)
-        return dict(found[1]) if found else None
 
     def pieces(self, order: str, lines: Any) -> dict[str, int]:
         """Pieces per SKU of `lines`, or of the whole order."""

@@ -293,8 +293,8 @@ def _standstill(world: World, action: Action) -> None:
     world.now += STANDSTILL
     for order in world.gateway.expire():
         world.reason(order, "authorisation expired")
-    world.carrier.keys.stored.clear()
-    world.warehouse.keys.stored.clear()
+    world.carrier.keys.forget()
+    world.warehouse.keys.forget()
 
 
 def _late(world: World, action: Action) -> None:

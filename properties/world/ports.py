@@ -274,7 +274,7 @@ class Payments:
             self._world,
             "payments.lookup",
             (key,),
-            lambda: gateway.lookup(key),
+            lambda: gateway.keys.lookup(key),
             _TRANSIENT,
             has_effect=False,
         )
@@ -337,7 +337,7 @@ class CarrierPort:
             self._world,
             "carrier.lookup",
             (key,),
-            lambda: carrier.lookup(key),
+            lambda: carrier.keys.lookup(key),
             _TRANSIENT,
             has_effect=False,
         )

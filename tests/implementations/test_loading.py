@@ -308,6 +308,10 @@ WRONG: dict[str, tuple[Any, tuple[str, ...]]] = {
         ("use one of after, before",),
     ),
     "no parallel": (lambda: shop(consumers={"order": {"parallel": 0}}), ("is 0", "from 1")),
+    "no relays": (lambda: shop(consumers={"order": {"relays": 0}}), ("['relays']", "is 0")),
+    "currencies as text": (lambda: shop(currencies="EUR"), ("currencies", "'EUR', 'JPY'")),
+    "no currencies": (lambda: shop(currencies=[]), ("currencies", "is []")),
+    "no code": (lambda: shop(currencies=["EUR", "yen"]), ("'yen' is no code",)),
     "delivery": (
         lambda: shop(delivery="at-least-once"),
         ("delivery", "did you mean 'at-least-once-"),

@@ -17,6 +17,7 @@ from implementations.reference.payment import PaymentService
 from model.conformance import observable_rows
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
 from model.table import Row
+from properties import search
 from properties.drivers import sweep as sweep_module
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
@@ -305,3 +306,22 @@ def test_only_one_run_at_a_time_is_alive(part: str) -> None:
     )
     assert portion.error == ""
     assert portion.schedules or part == "directed"
+
+
+@pytest.mark.parametrize("stage", ["search", "telling"])
+def test_a_mistake_of_the_kit_is_said_to_be_one(
+    stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pins that a part that fails by our own fault ends in a message, wherever it fails."""
+
+    def broken(*arguments: object) -> None:
+        raise ZeroDivisionError("our own")
+
+    if stage == "search":
+        monkeypatch.setitem(search._PARTS, "paths", broken)
+    else:
+        monkeypatch.setattr(search.Search, "conclude", broken)
+    contract = Delivery.AT_LEAST_ONCE_UNORDERED
+    portion = run_part(subject_of(Toy), "paths", PROFILES["quick"], frozenset(), contract, seed=1)
+    assert "the kit itself failed: ZeroDivisionError: our own (test_drivers.py:" in portion.error
+    assert "report it" in portion.error

@@ -7,12 +7,10 @@ import pytest
 from implementations.faulty import ZOO
 from model.environment import DEFAULT_FAULTS, Fault
 from properties.drivers.campaign import campaign
-from properties.drivers.paths import alternatives
 from properties.probing import probe
 from properties.run import Schedule, run_schedule
-from properties.search import SHRINKING_RUNS
 from properties.shortest import shortest
-from properties.shrinker import Shrinker, still_failing
+from properties.shrinker import shrinker_of
 from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.world.subject import Subject
 from tests.properties.toys import Toy, subject_of
@@ -92,13 +90,7 @@ def test_shrinking_comes_to_the_shortest(slug: str, property_id: str) -> None:
     for seed in range(3):
         runs = (run for _, run in campaign(subject, scopes, seed, 3_000))
         failing = next(run for run in runs if property_id in run.findings)
-        shrinker = Shrinker(
-            still_failing(subject, property_id),
-            failing,
-            lambda schedule: alternatives(subject, schedule),
-            SHRINKING_RUNS,
-            scopes,
-        )
+        shrinker = shrinker_of(subject, property_id, failing, scopes)
         shrunk = shrinker.shrink().schedule
         assert len(shrunk.scope.orders) == len(least.scope.orders)
         assert len(shrunk.deviations) == len(least.deviations)

@@ -41,6 +41,7 @@ LISTED = Sources(Source.OBSERVED, Source.OBSERVED, Source.OBSERVED)
         (Fault.CONCURRENCY, "handles two messages at once"),
         (Fault.OUT_OF_STOCK, "limits"),
         (Fault.CANCEL, "no cancel_order"),
+        (Fault.LATE, "not seen to set a timer"),
     ],
 )
 def test_a_fault_that_cannot_fire_says_why(fault: Fault, why: str) -> None:

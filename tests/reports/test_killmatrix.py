@@ -11,7 +11,6 @@ from reports.killmatrix import Kill, matrix_markdown, matrix_svg, properties_of,
 SOON = Kill(
     bug="charges_<twice>",
     entries=("B01", "B02"),
-    text="It charges twice.",
     without_chance="sweep",
     schedules={"MONEY-1": (1, 3, 5), "LIVE-0": (40,)},
     first=(1, 3, 5),

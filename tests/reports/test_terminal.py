@@ -7,7 +7,7 @@ from attrs import evolve
 
 from reports.counterexample import Counterexample
 from reports.terminal import COUNTEREXAMPLE_LINES, WIDTH, counterexample_text, summary_text
-from reports.verdict import Coverage
+from reports.verdict import Coverage, FaultCount
 from tests.reports import samples
 
 MANY = tuple(range(2, 60, 2))
@@ -116,3 +116,16 @@ def test_an_error_of_the_target_is_shown_wherever_it_came_up() -> None:
     assert "error        stock on job(o1) raised ValueError: malformed (services.py:14)\n" in text
     assert "ConnectionError" not in text
     assert "\nerror  " not in counterexample_text(c, "replay")
+
+
+def test_only_a_fault_that_could_have_struck_never_fired() -> None:
+    """Pins that one with no way to strike says why, and that one with a way is an alarm."""
+    counts = (
+        FaultCount("crash", "a participant dies", True, 0, "VACUOUS"),
+        FaultCount("late", "a timer goes off", True, 0, "the target was not seen to set a timer"),
+    )
+    lines = summary_text(evolve(samples.summary(), fault_counts=counts)).splitlines()
+    (crash,) = [line for line in lines if line.startswith("crash ")]
+    (late,) = [line for line in lines if line.startswith("late ")]
+    assert "NEVER FIRED: a participant dies" in crash
+    assert "cannot strike: the target was not seen to set a timer" in late

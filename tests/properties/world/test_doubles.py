@@ -95,19 +95,19 @@ def test_answers_are_given_by_value(books: Books) -> None:
     """Pins that a target that changes its answer does not change what is stored."""
     books.gateway.charge("o1", 100, "EUR", "k")["status"] = "refused"
     assert books.gateway.charge("o1", 100, "EUR", "k")["status"] == "done"
-    found = books.gateway.lookup("k")
+    found = books.gateway.keys.lookup("k")
     assert found is not None
     found["status"] = "refused"
-    assert books.gateway.lookup("k") != found
+    assert books.gateway.keys.lookup("k") != found
 
 
 def test_lookup_tells_done_refused_and_never_heard_of(books: Books) -> None:
     """Pins the three answers that a caller who got none can find."""
     charge = books.gateway.charge("o1", 100, "EUR", "k")
     books.gateway.decline("charge", "o1", 100, "EUR", "d")
-    assert books.gateway.lookup("k") == charge
-    assert books.gateway.lookup("d") == refusal("card_declined")
-    assert books.gateway.lookup("unheard") is None
+    assert books.gateway.keys.lookup("k") == charge
+    assert books.gateway.keys.lookup("d") == refusal("card_declined")
+    assert books.gateway.keys.lookup("unheard") is None
 
 
 def test_more_than_was_charged_may_be_refunded_and_is_recorded(books: Books) -> None:
@@ -183,8 +183,8 @@ def test_a_parcel_is_booked_once_per_key(books: Books) -> None:
     """Pins that the carrier keeps its answers like the gateway."""
     answer = books.carrier.create_shipment("o1", None, "k")
     assert books.carrier.create_shipment("o1", None, "k") == answer
-    assert books.carrier.lookup("k") == answer
-    assert books.carrier.lookup("other") is None
+    assert books.carrier.keys.lookup("k") == answer
+    assert books.carrier.keys.lookup("other") is None
     assert len(books.carrier.parcels) == 1
     with pytest.raises(ValueError, match="was used with"):
         books.carrier.create_shipment("o1", [{"sku": "pen", "quantity": 9}], "k")

@@ -8,10 +8,11 @@ import pytest
 
 from implementations.errors import TargetError
 from model.ledger import Effect
+from model.vocabulary import Status
 from properties.world.scopes import BASKET, Scope
 from properties.world.subject import Source, Sources
 from properties.world.world import World
-from tests.properties.toys import ONE, TWO, Toy, rest, world_of
+from tests.properties.toys import ONE, TWO, Toy, rest, status, world_of
 
 NONE, TOTAL, OBSERVED, DOUBLE = Source.NONE, Source.TOTAL, Source.OBSERVED, Source.DOUBLE
 
@@ -210,3 +211,32 @@ def test_observing_an_order_while_another_is_worked_on_changes_nothing() -> None
     before = len(world.history.ledger.entries)
     world.sighting.look()
     assert len(world.history.ledger.entries) == before
+
+
+class Incomparable:
+    """What some number types do when they are compared."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("the truth of it is ambiguous")
+
+
+def test_what_cannot_be_compared_is_explained() -> None:
+    """Pins that a snapshot with something odd in it is an error of the target, not of ours."""
+    with pytest.raises(TargetError, match="stock"):
+        shows({"stock": {"book": Incomparable()}}, sources=Sources(NONE, NONE, NONE))
+
+
+def test_a_snapshot_that_is_written_to_later_is_seen_to_change() -> None:
+    """Pins that what was shown is kept apart from what the target goes on writing to."""
+
+    class Same(Toy):
+        """Shows one and the same dict again and again."""
+
+        def observe(self) -> dict[str, Any]:
+            """The live dicts."""
+            self.__dict__.setdefault("shown", {"orders": self.orders, "stock": {}})
+            return dict(self.__dict__["shown"])
+
+    assert status(rest(world_of(Same))) is Status.CONFIRMED
