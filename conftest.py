@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from properties.options import add_options, settings_of
 from properties.session import Verification, known_ids, new_seed
+from properties.settings.in_force import settings_of
+from properties.settings.options import add_options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

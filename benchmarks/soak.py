@@ -19,10 +19,10 @@ from pathlib import Path
 from implementations.errors import TargetError
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.sweep import FaultDidNotFire
-from properties.options import Settings
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
+from properties.settings.in_force import Settings
 from properties.verdicts import Total, summarise
 from properties.world.subject import Subject
 from reports.terminal import counterexample_text, summary_text

@@ -22,16 +22,16 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from implementations.errors import TargetError, nearest
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
-from properties.options import Settings
+from properties.modes import Mode, mode_of
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
+from properties.settings.in_force import Settings
 from properties.sharing import shared
 from properties.verdicts import Total, orders_in, rank, summarise
 from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 from reports.files import clean, write_counterexample
-from reports.schedule_file import ScheduleFileError, read_json
 from reports.terminal import counterexample_brief, counterexample_text, summary_text
 from reports.verdict import PropertyVerdict, RunSummary, Verdict
 from reports.wording import count, replay_command, shown_path
@@ -39,6 +39,7 @@ from reports.wording import count, replay_command, shown_path
 _PORTION = pytest.StashKey[str]()
 _JSON = make_converter()
 _HERE = Path(__file__).resolve().parent
+_SEARCH, _MODES = _HERE / "test_search.py", _HERE / "test_modes.py"
 #: How many schedules are told in full on the terminal; all of them have a report of their own.
 TOLD_IN_FULL = 3
 #: How like an event type (1: the same) one that nobody subscribes to must be to count as mistyped.
@@ -66,6 +67,11 @@ class Verification:
         """Whether this process is one of xdist's workers."""
         return hasattr(self.config, "workerinput")
 
+    @property
+    def mode(self) -> Mode | None:
+        """What there is to do instead of a search."""
+        return mode_of(self.settings)
+
     def subject(self) -> Subject:
         """The target, probed once per process."""
         if self._subject is None:
@@ -83,6 +89,11 @@ class Verification:
         faults = self.settings.faults
         by_default = self.settings.origins.get("faults", "default") == "default"
         return faults | {Fault.REPUBLISH} if by_default and self.subject().makes_ids else faults
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Collect either the search or what is to be done instead."""
+        other = _SEARCH if self.mode else _MODES
+        return True if collection_path == other else None
 
     # -- a part of the search, in whichever process ----------------------------------------------
 
@@ -126,14 +137,15 @@ class Verification:
         Raises:
             pytest.UsageError: it cannot be verified as it is.
         """
-        self.verifying = not self.worker and self._selected()
-        if not self.verifying:
+        if self.worker or not self._selected():
             return
+        self.verifying = self.mode is None
         try:
-            self.subject()
+            if self.mode is None or self.mode.needs_target:
+                self.subject()
         except TargetError as error:
             raise pytest.UsageError(str(error)) from None
-        if self.settings.replay is None:
+        if self.verifying:
             clean(self.settings.report_dir)
 
     def _selected(self) -> bool:
@@ -153,7 +165,7 @@ class Verification:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """When all parts have ended, report each property as a test."""
         result = yield
-        if self.verifying and (self.total.parts or self.unfinished) and not self.settings.replay:
+        if self.verifying and (self.total.parts or self.unfinished):
             session.testscollected += len(BY_ID)
             for report in self._conclude():
                 session.config.hook.pytest_runtest_logreport(report=report)
@@ -242,6 +254,8 @@ class Verification:
         """What is in force, and where it came from."""
         if self.worker or not self._selected():
             return []
+        if self.mode and self.mode.header:
+            return self.mode.header(self.settings)
         settings, origins = self.settings, self.settings.origins
         delivery = settings.delivery or "what the target relies on"
         faults = ", ".join(sorted(settings.faults)) or "none"
@@ -312,6 +326,3 @@ def keep(item: pytest.Item, portion: Portion) -> None:
 def known_ids() -> tuple[str, ...]:
     """The ids of all properties."""
     return tuple(BY_ID)
-
-
-__all__ = ["ScheduleFileError", "Verification", "keep", "new_seed", "part_names", "read_json"]

@@ -9,8 +9,8 @@ from attrs import define, field
 from model.conformance import observable_rows
 from model.environment import FAULT_MEANING, Delivery, Fault
 from model.specification import PROPERTIES, Needs, Property
-from properties.options import Settings
 from properties.search import Portion, add
+from properties.settings.in_force import Settings
 from properties.telling import PRECEDENCE
 from properties.world.scopes import scope_from_json
 from properties.world.subject import Source, Subject

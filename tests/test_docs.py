@@ -40,7 +40,7 @@ def test_the_two_commands_are_what_ci_runs() -> None:
 
 def test_options_in_the_readme_are_all_there_are() -> None:
     """The table of options names every option, and none that is not there."""
-    from properties.options import OPTIONS
+    from properties.settings.options import OPTIONS
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `(--saga-[a-z-]+)=", readme, re.MULTILINE))

@@ -145,10 +145,10 @@ BAD = {
     "a package above": ("model/a.py", "import reports.verdict"),
     "only for types": ("model/a.py", "if TYPE_CHECKING:\n    from properties import world"),
     "inside a function": ("reports/a.py", "def f():\n    from implementations import loading"),
-    "by its full name": ("implementations/x/a.py", "import properties.options as o"),
+    "by its full name": ("implementations/x/a.py", "import properties.session as o"),
     "several at once": ("reports/a.py", "import json, properties"),
     "from a package": ("implementations/a.py", "from reports.verdict import Verdict"),
-    "relative, out of the package": ("model/a.py", "from ..properties import options"),
+    "relative, out of the package": ("model/a.py", "from ..properties import session"),
     "by import_module": ("reports/a.py", "importlib.import_module('properties.world.world')"),
     "by __import__": ("implementations/a.py", "__import__('properties')"),
     "the tests": ("properties/a.py", "from tests.shop import app"),
@@ -170,7 +170,7 @@ GOOD = {
     "reports on the model": ("reports/a.py", "from model.ledger import Ledger\nimport pathlib"),
     "a target's own names": ("implementations/document/a.py", "from .stores import db\nimport os"),
     "all three": ("properties/a.py", "import model, reports, implementations, hypothesis"),
-    "what runs the kit": ("tests/a.py", "import properties.options"),
+    "what runs the kit": ("tests/a.py", "import properties.session"),
 }
 
 

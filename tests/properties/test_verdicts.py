@@ -11,7 +11,7 @@ import pytest
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
-from properties.options import Settings
+from properties.settings.in_force import Settings
 from properties.verdicts import Total, cannot_fire, summarise
 from properties.world.subject import Source, Sources, Subject
 from reports.verdict import Verdict

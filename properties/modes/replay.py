@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from implementations.errors import did_you_mean
 from model.specification import BY_ID
+from properties.modes.mode import Mode, Outcome
 from properties.probing import probe
 from properties.run import Run, run_schedule, schedule_from_json
 from properties.telling import tell
@@ -19,14 +19,6 @@ from reports.wording import replay_command
 
 if TYPE_CHECKING:
     from properties.session import Verification
-
-
-class Outcome(StrEnum):
-    """What came of a replay."""
-
-    VIOLATED = "violated"
-    FIXED = "fixed"
-    LOST = "lost its meaning"
 
 
 def replay(verification: Verification) -> tuple[Outcome, str]:
@@ -65,18 +57,18 @@ def replay(verification: Verification) -> tuple[Outcome, str]:
     counterexample = tell(subject, property_id, schedule, stored["tier"], stored["seed"], 0)
     told = [step_line(step) for step in counterexample.steps]
     verification.remark(_compared(stored.get("steps", []), told))
-    return Outcome.VIOLATED, counterexample_text(counterexample, replay_command(file, target))
+    return Outcome.FAILED, counterexample_text(counterexample, replay_command(file, target))
 
 
 def _no_longer(property_id: str, run: Run) -> tuple[Outcome, str]:
     """The property holds: is it fixed, or does the schedule not get to where it was violated?"""
     said = f"replay: {property_id} is no longer violated by this schedule"
     if run.findings:
-        return Outcome.VIOLATED, f"{said}, but {', '.join(run.findings)} is"
+        return Outcome.FAILED, f"{said}, but {', '.join(run.findings)} is"
     if not run.skipped:
-        return Outcome.FIXED, said
+        return Outcome.PASSED, said
     gone = "; ".join(in_words(action) for action in run.skipped)
-    return Outcome.LOST, (
+    return Outcome.NO_ANSWER, (
         f"{said}, but the target no longer gets to where the schedule deviates ({gone}): it may "
         "have lost its meaning, so search again"
     )
@@ -90,3 +82,11 @@ def _compared(before: list[str], now: list[str]) -> str:
     if len(before) != len(now):
         return f"replay: violated again, in {len(now)} steps; {len(before)} were recorded"
     return f"replay: exactly the recorded {len(now)} steps"
+
+
+REPLAY = Mode(
+    "replay",
+    wanted=lambda settings: settings.replay is not None,
+    items=lambda settings: ["replay"],
+    do=lambda verification, item: replay(verification),
+)

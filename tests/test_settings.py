@@ -11,16 +11,14 @@ from pathlib import Path
 import pytest
 
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
-from properties.options import (
-    DEFAULT_TARGET,
-    OPTIONS,
+from properties.settings.in_force import Settings, resolve
+from properties.settings.options import DEFAULT_TARGET, OPTIONS
+from properties.settings.sources import (
     OptionError,
-    Settings,
     from_command_line,
     from_environment,
     from_files,
     from_table,
-    resolve,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -261,7 +259,8 @@ def test_a_broken_file(tmp_path: Path, text: str) -> None:
 
 
 CONFTEST = """
-from properties.options import add_options, settings_of
+from properties.settings.in_force import settings_of
+from properties.settings.options import add_options
 
 def pytest_addoption(parser):
     add_options(parser)

@@ -1,0 +1,114 @@
+"""What is in force: of all places that say something, the first one wins, and defaults come last.
+
+Expected failures are the exception: they are collected from all places, and only a reason given
+twice for one id is decided by that order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from attrs import frozen
+
+from model.environment import DEFAULT_FAULTS, Delivery, Fault
+from properties.settings.options import (
+    BY_NAME,
+    DEFAULT_PROFILE,
+    DEFAULT_TARGET,
+    OPTIONS,
+    PROFILES,
+)
+from properties.settings.sources import (
+    Given,
+    OptionError,
+    Source,
+    from_command_line,
+    from_environment,
+    from_files,
+)
+from properties.settings.values import (
+    parse_delivery,
+    parse_expected,
+    parse_faults,
+    parse_replay,
+    parse_report_dir,
+    parse_seed,
+)
+
+T = TypeVar("T")
+
+
+@frozen
+class Settings:
+    """What is in force in a run, and for each setting where it came from."""
+
+    target: str
+    delivery: Delivery | None
+    """None: what the target relies on, and if it does not say, at-least-once-unordered."""
+    faults: frozenset[Fault]
+    profile: str
+    seed: int | None
+    replay: Path | None
+    report_dir: Path
+    expected: Mapping[str, str]
+    """Property id to the reason why it is known to fail."""
+    origins: Mapping[str, str]
+    """Field name to "command line", "environment", the path of a pyproject.toml, or "default"."""
+
+
+def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str] = ()) -> Settings:
+    """Decide what is in force; `sources` come in order of precedence, strongest first."""
+    given: dict[str, Given] = {}
+    for source in reversed(sources):
+        for name, value in source.values.items():
+            given[name] = Given(BY_NAME[name], value, source)
+    origins = {
+        option.field: given[option.name].source.origin if option.name in given else "default"
+        for option in OPTIONS
+        if not option.repeatable
+    }
+
+    def parsed(name: str, parse: Callable[[Given], T], default: T) -> T:
+        return parse(given[name]) if name in given else default
+
+    expected, origins["expected"] = _collect_expected(sources, known_ids)
+    return Settings(
+        target=parsed("target", Given.text, DEFAULT_TARGET),
+        delivery=parsed("delivery", parse_delivery, None),
+        faults=parsed("faults", parse_faults, DEFAULT_FAULTS),
+        profile=parsed("profile", lambda g: g.choice("profile", PROFILES), DEFAULT_PROFILE),
+        seed=parsed("seed", parse_seed, None),
+        replay=parsed("replay", parse_replay, None),
+        report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
+        expected=expected,
+        origins=origins,
+    )
+
+
+def _collect_expected(sources: Sequence[Source], ids: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Put the expected failures of all sources together, and name the sources."""
+    option = BY_NAME["expect-failure"]
+    speaking = [source for source in sources if option.name in source.values]
+    expected: dict[str, str] = {}
+    for source in reversed(speaking):
+        expected |= parse_expected(Given(option, source.values[option.name], source), ids)
+    return expected, ", ".join(source.origin for source in speaking) or "default"
+
+
+def settings_of(config: pytest.Config, known_ids: Sequence[str]) -> Settings:
+    """Decide what is in force in a pytest run; what is wrong becomes a usage error of pytest."""
+    here = config.invocation_params.dir
+    values = {option.name: config.getoption(f"saga_{option.field}") for option in OPTIONS}
+    try:
+        places = (
+            from_command_line(values, here),
+            from_environment(os.environ, here),
+            *from_files(here, config.rootpath),
+        )
+        return resolve(places, rootdir=config.rootpath, known_ids=known_ids)
+    except OptionError as error:
+        raise pytest.UsageError(str(error)) from None

@@ -1,0 +1,85 @@
+"""The options: each with its three spellings, and what it is for.
+
+Each can be given on the command line (`--saga-delivery=...`), as an environment variable
+(`SAGA_DELIVERY`), or under `[tool.saga]` in a pyproject.toml (`delivery = ...`).
+"""
+
+from __future__ import annotations
+
+import pytest
+from attrs import frozen
+
+from model.environment import Delivery, Fault
+
+DEFAULT_TARGET = "implementations.reference:make"
+DEFAULT_PROFILE = "ci"
+PROFILES = ("quick", "ci", "nightly")
+
+
+@frozen
+class Option:
+    """One setting, with the three spellings under which it can be given."""
+
+    name: str
+    metavar: str
+    help: str
+    repeatable: bool = False
+    switch: bool = False
+    """Whether it is on or off, and takes no value on the command line."""
+
+    @property
+    def flag(self) -> str:
+        """Its name on the command line."""
+        return f"--saga-{self.name}"
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return f"SAGA_{self.field.upper()}"
+
+    @property
+    def field(self) -> str:
+        """Its name as a Python identifier."""
+        return self.name.replace("-", "_")
+
+
+OPTIONS = (
+    Option("target", "MODULE:FACTORY", f"the saga to verify (default: {DEFAULT_TARGET})"),
+    Option(
+        "delivery",
+        "CONTRACT",
+        f"what the broker promises: {', '.join(Delivery)} (default: what the target relies on)",
+    ),
+    Option(
+        "faults",
+        "LIST",
+        f"comma list of {', '.join(Fault)}; or all, none, default; or +NAME and -NAME, counted "
+        "from the default (write --saga-faults=-crash, with the equals sign)",
+    ),
+    Option("profile", "|".join(PROFILES), f"how long to search (default: {DEFAULT_PROFILE})"),
+    Option(
+        "seed", "N", "start of the random search, to repeat a run (default: chosen and printed)"
+    ),
+    Option("replay", "FILE", "replay one counterexample instead of searching"),
+    Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
+    Option("expect-failure", "ID=REASON", "a property known to fail, and why; repeatable", True),
+)
+
+
+#: Options by name.
+BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options to pytest; a value not given stays None, so that it can come later."""
+    group = parser.getgroup("saga", "order saga verification")
+    for option in OPTIONS:
+        text = option.help.replace("%", "%%")
+        dest = f"saga_{option.field}"
+        if option.switch:
+            group.addoption(option.flag, dest=dest, action="store_true", default=None, help=text)
+            continue
+        action = "append" if option.repeatable else "store"
+        group.addoption(
+            option.flag, dest=dest, metavar=option.metavar, action=action, default=None, help=text
+        )

@@ -1,0 +1,112 @@
+"""What the settings mean: from what stands there to a value, or to a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from implementations.errors import nearest
+from model.environment import DEFAULT_FAULTS, Delivery, Fault
+from properties.settings.sources import Given, normal
+
+
+def parse_delivery(given: Given) -> Delivery:
+    """Read a delivery contract."""
+    return Delivery(given.choice("delivery contract", tuple(Delivery)))
+
+
+def parse_faults(given: Given) -> frozenset[Fault]:
+    """Read a set of faults: names, or one of all, none and default, or changes to one of these."""
+    bases = {"all": frozenset(Fault), "none": frozenset[Fault](), "default": DEFAULT_FAULTS}
+    words = _fault_words(given)
+    named = [word for word in words if word[0] not in "+-" and word not in bases]
+    base_words = [word for word in words if word in bases]
+    changes = [word for word in words if word[0] in "+-"]
+    if len(base_words) > 1 or (named and (base_words or changes)):
+        rule = "names only, or +NAME and -NAME only, if need be after one of all, none, default"
+        raise given.error(f"cannot combine {', '.join(words)}; give {rule}")
+    if named:
+        return frozenset(_fault(given, word) for word in named)
+    base = bases[base_words[0]] if base_words else DEFAULT_FAULTS
+    more, less = (
+        {_fault(given, word[1:], sign) for word in changes if word[0] == sign} for sign in "+-"
+    )
+    return (base | more) - less
+
+
+def _fault_words(given: Given) -> list[str]:
+    """Split a comma list, or take a TOML array, of fault names."""
+    items = given.value if isinstance(given.value, list) else given.text().split(",")
+    words = []
+    for item in items:
+        word = Given(given.option, item, given.source).text()
+        sign = word[0] if word[0] in "+-" else ""
+        words.append(sign + normal(word.removeprefix(sign)))
+    if not words:
+        raise given.error("is empty; write none to switch all faults off")
+    return words
+
+
+def _fault(given: Given, word: str, sign: str = "") -> Fault:
+    """Read one fault name, as it stands after its sign."""
+    if word not in list(Fault):
+        near = nearest(word, [*Fault, *(() if sign else ("all", "none", "default"))])
+        problem = f"no such fault: {sign + word!r}"
+        raise given.error(
+            problem, (*Fault, "all", "none", "default"), sign + near if near else None
+        )
+    return Fault(word)
+
+
+def parse_seed(given: Given) -> int:
+    """Read a seed: a whole number, 0 or more."""
+    value = given.value
+    if isinstance(value, str):
+        word = value.strip()
+        value = int(word) if word.isascii() and word.isdecimal() and len(word) <= 100 else None
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise given.error(f"{given.value!r} is not a whole number, 0 or more, such as 42")
+    return value
+
+
+def parse_replay(given: Given) -> Path:
+    """Read the path of a counterexample file, which must exist."""
+    path = given.path()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise given.error(f"{path} is a directory; name the counterexample's .json file in it")
+    near = nearest(path.name, [f.name for f in path.parent.glob("*.json")])
+    raise given.error(f"no such file: {path}", near=str(path.parent / near) if near else None)
+
+
+def parse_report_dir(given: Given) -> Path:
+    """Read the path of the directory for reports, which need not exist yet."""
+    path = given.path()
+    if path.exists() and not path.is_dir():
+        raise given.error(f"{path} is a file; name a directory")
+    return path
+
+
+def parse_expected(given: Given, known_ids: Sequence[str]) -> dict[str, str]:
+    """Read property ids with reasons: `ID=REASON`, a list of such, or a table."""
+    expected: dict[str, str] = {}
+    for entry, reason in _expected_pairs(given):
+        if entry not in known_ids:
+            near = nearest(entry, known_ids)
+            raise given.error(f"no such property: {entry!r}", tuple(known_ids), near)
+        if not reason:
+            raise given.error(f"{entry} has no reason; write {entry}=why it is known to fail")
+        expected[entry] = reason
+    return expected
+
+
+def _expected_pairs(given: Given) -> list[tuple[str, str]]:
+    """Bring the ways of writing expected failures into one: a table, a list, or text by lines."""
+    value = given.value
+    if isinstance(value, Mapping):
+        return [(str(k), Given(given.option, v, given.source).text()) for k, v in value.items()]
+    entries = value if isinstance(value, list) else given.text().splitlines()
+    texts = [Given(given.option, entry, given.source).text() for entry in entries]
+    pairs = [text.partition("=") for text in texts]
+    return [(key.strip(), reason.strip()) for key, _, reason in pairs]
