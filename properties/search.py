@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -18,6 +19,7 @@ from hypothesis.database import ExampleDatabase
 
 from implementations.errors import TargetError
 from model.environment import Delivery, Fault
+from model.table import Row
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
@@ -47,7 +49,10 @@ class Portion:
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
-    rows: set[str] = field(factory=set)
+    rows: dict[str, int] = field(factory=dict)
+    """How many schedules visited each transition of the model."""
+    struck: dict[str, dict[str, int]] = field(factory=dict)
+    """Of those, how many each fault fired in."""
     violated: dict[str, int] = field(factory=dict)
     """How many schedules violated each property."""
     counterexamples: list[Counterexample] = field(factory=list)
@@ -76,6 +81,9 @@ class Search:
     """The first, or simplest, run that violated each property."""
     faultless: dict[str, Run] = field(factory=dict)
     """The same of runs without any fault."""
+    visits: Counter[tuple[frozenset[Row], frozenset[Fault]]] = field(factory=Counter)
+    """How many runs visited just these transitions, with just these faults. Many runs are alike:
+    rows are put into words once for each kind of run, and not once for each run."""
 
     def consider(self, run: Run) -> None:
         """Count a run, and keep it if it violates something in a simpler way than before."""
@@ -87,7 +95,7 @@ class Search:
         add(portion.fired, {str(fault): count for fault, count in run.fired.items()})
         world = run.world
         if world.conformance is not None:
-            portion.rows |= {str(row) for row in world.conformance.rows_visited()}
+            self.visits[world.conformance.rows_visited(), frozenset(run.fired)] += 1
             if world.divergence is not None:
                 portion.divergences.add(str(world.divergence[1]))
         portion.unheard |= world.network.unheard.keys()
@@ -100,6 +108,7 @@ class Search:
 
     def conclude(self) -> Portion:
         """Shrink what was found and tell it."""
+        self._count_visits()
         runs: dict[str, int] = {}
         while waiting := self.found.keys() - runs.keys() - self.expected:
             simplest = min(waiting, key=lambda each: (self.found[each].schedule.score, each))
@@ -118,6 +127,15 @@ class Search:
                 other = shrinker.shrink().schedule
                 self.portion.faultless += self._told(property_id, other, shrinker.runs)
         return self.portion
+
+    def _count_visits(self) -> None:
+        """Transitions by themselves, and with each fault."""
+        for (rows, faults), runs in self.visits.items():
+            struck = {str(fault): runs for fault in faults}
+            for row in map(str, rows):
+                add(self.portion.rows, {row: runs})
+                add(self.portion.struck.setdefault(row, {}), struck)
+        self.visits.clear()
 
     def _told(self, property_id: str, schedule: Schedule, runs: int) -> list[Counterexample]:
         """The counterexample; none if it does not come again."""

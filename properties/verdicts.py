@@ -15,7 +15,7 @@ from properties.telling import PRECEDENCE
 from properties.world.scopes import scope_from_json
 from properties.world.subject import Source, Subject
 from reports.counterexample import Counterexample
-from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
+from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict, Visits
 from reports.wording import count
 
 
@@ -28,7 +28,8 @@ class Total:
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
-    rows: set[str] = field(factory=set)
+    rows: dict[str, int] = field(factory=dict)
+    struck: dict[str, dict[str, int]] = field(factory=dict)
     violated: dict[str, int] = field(factory=dict)
     counterexamples: dict[str, Counterexample] = field(factory=dict)
     """The simplest one of each property."""
@@ -50,7 +51,9 @@ class Total:
         add(self.left_aside, portion.left_aside)
         add(self.fired, portion.fired)
         add(self.violated, portion.violated)
-        self.rows |= portion.rows
+        add(self.rows, portion.rows)
+        for row, faults in portion.struck.items():
+            add(self.struck.setdefault(row, {}), faults)
         self.explored += portion.explored
         self.unheard |= portion.unheard
         self.divergences |= portion.divergences
@@ -238,4 +241,5 @@ def _coverage(total: Total, subject: Subject) -> Coverage:
     if not subject.sight.model_events:
         return Coverage(0, len(rows), reason="the target has event names of its own")
     missing = tuple(row for row in rows if row not in total.rows)
-    return Coverage(len(rows) - len(missing), len(rows), missing)
+    visits = tuple(Visits(row, total.rows.get(row, 0), total.struck.get(row, {})) for row in rows)
+    return Coverage(len(rows) - len(missing), len(rows), missing, visits=visits)

@@ -45,6 +45,15 @@ class FaultCount:
 
 
 @frozen
+class Visits:
+    """How many schedules visited a transition of the model, and in how many each fault fired."""
+
+    transition: str
+    schedules: int
+    faults: dict[str, int]
+
+
+@frozen
 class Coverage:
     """How many of the model's transitions were visited; `reason` where none can be."""
 
@@ -52,6 +61,8 @@ class Coverage:
     total: int
     missing: tuple[str, ...] = ()
     reason: str = ""
+    visits: tuple[Visits, ...] = ()
+    """Transition by transition, with those that were missed; empty where none can be visited."""
 
 
 @frozen
