@@ -141,23 +141,26 @@ def broken_by(table: Table, saga: Saga) -> tuple[str, ...]:
 
 def stuck(table: Table, saga: Saga, in_stock: bool) -> bool:
     """Whether messages are in flight of which none can be consumed unless something goes wrong."""
-    return not saga.quiet and not any(
-        not rows or any(not row.fault and in_season(row, in_stock) for row in rows)
-        for rows in _waiting(table, saga)
-    )
+    return not saga.quiet and not any(movable(rows, in_stock) for rows in _waiting(table, saga))
+
+
+def movable(rows: tuple[Row, ...], in_stock: bool) -> bool:
+    """Whether a message that meets these rows can be consumed without a fault."""
+    return not rows or any(not row.fault and in_season(row, in_stock) for row in rows)
 
 
 def _obliged(table: Table, saga: Saga) -> bool:
-    """Whether a message in flight meets a row that settles the money, at once or by its emissions.
+    """Whether a message in flight meets a row that settles the money.
 
     The state counts: a copy that its consumer would ignore obliges nobody.
     """
+    return any(obliges(table, rows) for rows in _waiting(table, saga))
+
+
+def obliges(table: Table, rows: tuple[Row, ...]) -> bool:
+    """Whether one of these rows settles the money, at once or by what it emits."""
     settles = discharging(table)
-    return any(
-        _settles_money(row) or settles.intersection(row.emits)
-        for rows in _waiting(table, saga)
-        for row in rows
-    )
+    return any(_settles_money(row) or settles.intersection(row.emits) for row in rows)
 
 
 def _waiting(table: Table, saga: Saga) -> Iterator[tuple[Row, ...]]:
