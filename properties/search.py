@@ -20,7 +20,7 @@ from hypothesis.database import ExampleDatabase
 from implementations.errors import TargetError
 from model.environment import Delivery, Fault
 from model.table import Row
-from properties.drivers.campaign import campaign
+from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.paths import paths
@@ -49,10 +49,12 @@ class Portion:
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
+    watched: int = 0
+    """How many schedules were held against the model: not all are."""
     rows: dict[str, int] = field(factory=dict)
-    """How many schedules visited each transition of the model."""
+    """How many of those visited each transition of the model."""
     struck: dict[str, dict[str, int]] = field(factory=dict)
-    """Of those, how many each fault fired in."""
+    """For each transition, in how many of them each fault fired."""
     violated: dict[str, int] = field(factory=dict)
     """How many schedules violated each property."""
     counterexamples: list[Counterexample] = field(factory=list)
@@ -131,6 +133,7 @@ class Search:
     def _count_visits(self) -> None:
         """Transitions by themselves, and with each fault."""
         for (rows, faults), runs in self.visits.items():
+            self.portion.watched += runs
             struck = {str(fault): runs for fault in faults}
             for row in map(str, rows):
                 add(self.portion.rows, {row: runs})
@@ -273,7 +276,7 @@ def _stateful(search: Search, profile: Profile, number: int, database: Database)
         search.subject,
         search.scopes,
         search.consider,
-        seed=search.seed * 1000 + number,
+        seed=shard_seed(search.seed, number),
         examples=profile.examples,
         chunks=profile.chunks,
     )
@@ -286,7 +289,7 @@ def _campaign(search: Search, profile: Profile, number: int, database: Database)
         search.portion.replayed += replay_stored(stored)
     handed = set(search.found)
     for data, run in campaign(
-        search.subject, search.scopes, search.seed * 1000 + number, profile.campaign
+        search.subject, search.scopes, shard_seed(search.seed, number), profile.campaign
     ):
         search.consider(run)
         new = run.findings.keys() - handed

@@ -28,6 +28,7 @@ class Total:
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
+    watched: int = 0
     rows: dict[str, int] = field(factory=dict)
     struck: dict[str, dict[str, int]] = field(factory=dict)
     violated: dict[str, int] = field(factory=dict)
@@ -51,6 +52,7 @@ class Total:
         add(self.left_aside, portion.left_aside)
         add(self.fired, portion.fired)
         add(self.violated, portion.violated)
+        self.watched += portion.watched
         add(self.rows, portion.rows)
         for row, faults in portion.struck.items():
             add(self.struck.setdefault(row, {}), faults)
@@ -242,4 +244,4 @@ def _coverage(total: Total, subject: Subject) -> Coverage:
         return Coverage(0, len(rows), reason="the target has event names of its own")
     missing = tuple(row for row in rows if row not in total.rows)
     visits = tuple(Visits(row, total.rows.get(row, 0), total.struck.get(row, {})) for row in rows)
-    return Coverage(len(rows) - len(missing), len(rows), missing, visits=visits)
+    return Coverage(len(rows) - len(missing), len(rows), missing, "", visits, total.watched)

@@ -63,6 +63,8 @@ class Coverage:
     reason: str = ""
     visits: tuple[Visits, ...] = ()
     """Transition by transition, with those that were missed; empty where none can be visited."""
+    watched: int = 0
+    """How many schedules were held against the model."""
 
 
 @frozen
