@@ -2,18 +2,20 @@
 
     python -m benchmarks.tuning --jobs 2
     python -m benchmarks.tuning --jobs 2 --held-out --only "as it is"
+    python -m benchmarks.tuning --jobs 2 --tiers
 
 Each way draws schedules until a bug is found, for each seed; what counts is how many that takes,
 and how much CPU time. A third of the zoo is held out, so that what was chosen by this is not also
-judged by it.
+judged by it. With --tiers, the parts of the search that draw no lots, in each order.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import permutations
 from random import Random
 from statistics import median
 
@@ -21,7 +23,8 @@ from attrs import evolve, frozen
 
 import properties.run as running
 import properties.world.choices as choices
-from benchmarks.zoo import setting_of
+from benchmarks.drawing import Learned, owing, priorities
+from benchmarks.zoo import CERTAIN, setting_of, without_chance
 from implementations.faulty import ZOO, Nature, Specimen
 from model.environment import Fault
 from properties.drivers.campaign import CALM, LENGTH, scope_of
@@ -36,8 +39,8 @@ STAMINA = 2_000
 HELD_OUT = 3
 _FAULTS = tuple(Fault)
 
-#: Draws the runs of one seed.
-Draw = Callable[[Subject, tuple[Scope, ...], Random], Iterator[Run]]
+#: Draws one run.
+Choose = Callable[[Subject, Scope, Random], Run]
 
 
 @frozen
@@ -56,6 +59,12 @@ class Way:
     scopes: slice = slice(None)
     budget: int = 0
     """The most faults of each kind; 0 for the scope's own."""
+    orders: int = 0
+    """Only scopes with so many orders; 0 for all."""
+    coarse: int = 0
+    """One schedule in so many has handlers that run in one step; 0 for none."""
+    chooser: Callable[[], Choose] | None = None
+    """Makes what chooses the actions, where it is not bytes that do."""
 
 
 WAYS = (
@@ -71,22 +80,36 @@ WAYS = (
     Way("one order", scopes=slice(5)),
     Way("one fault of each kind", budget=1),
     Way("no schedule without faults", calm=10**9),
+    Way("10 % faults, each schedule with", fault_bytes=230, calm=10**9),
+    Way("20 % faults, each schedule with", fault_bytes=205, calm=10**9),
+    Way("one schedule in eight without faults", calm=8),
+    Way("four times as long", length=LENGTH * 4),
+    Way("two orders", orders=2),
+    Way("three orders", orders=3),
+    Way("every second one coarse", coarse=2),
+    Way("priorities (PCT)", chooser=lambda: priorities),
+    Way("faults where something is owed", chooser=lambda: owing),
+    Way("kinds of faults learned", chooser=lambda: Learned().run),
 )
 
 
 def drawn(way: Way, subject: Subject, scopes: tuple[Scope, ...], random: Random) -> Iterator[Run]:
     """The runs of one seed."""
+    scopes = tuple(s for s in scopes[way.scopes] if way.orders in (0, len(s.orders)))
+    choose = way.chooser() if way.chooser else None
     for number in range(STAMINA):
         data = random.randbytes(way.length)
         if number % way.calm == 0:
             data = bytes(byte % way.fault_bytes for byte in data)
-        scope = scope_of(scopes[way.scopes], data)
+        scope = scope_of(scopes, data)
         faults = scope.faults - way.without
         if way.swarm:
             faults -= {fault for fault in _FAULTS if random.random() < 0.5}
+        if way.coarse and number % way.coarse == 0:
+            faults -= {Fault.CONCURRENCY}
         budgets = {f: min(b, way.budget or b) for f, b in scope.budgets.items()}
         scope = evolve(scope, faults=faults, budgets=budgets)
-        yield run_bytes(subject, scope, data[1:])
+        yield choose(subject, scope, random) if choose else run_bytes(subject, scope, data[1:])
 
 
 def until_found(slug: str, way: Way, seeds: int) -> tuple[list[int], float]:
@@ -117,6 +140,36 @@ def _first(runs: Iterator[Run]) -> int:
     return STAMINA + 1
 
 
+def tiers(slug: str) -> dict[str, tuple[int, bool]]:
+    """For each part without chance, alone: how many schedules until the bug, and whether found."""
+    specimen = next(specimen for specimen in ZOO if specimen.slug == slug)
+    subject, scopes = setting_of(specimen)
+    counts = {}
+    with fewer_collections():
+        for part in CERTAIN:
+            runs = [bool(run.findings) for _, run in without_chance(subject, scopes, [part])]
+            found = True in runs
+            counts[part] = runs.index(True) + 1 if found else len(runs), found
+    return counts
+
+
+def print_tiers(counts: Sequence[dict[str, tuple[int, bool]]]) -> None:
+    """The parts without chance in each order: how many schedules until the bug."""
+    print("| order | found | schedules in all | median | worst |")
+    print("|---|---|---|---|---|")
+    for order in permutations(CERTAIN):
+        needed = []
+        for one in counts:
+            parts = [one[part] for part in order]
+            last = next((n for n, (_, found) in enumerate(parts, start=1) if found), 0)
+            if last:
+                needed.append(sum(schedules for schedules, _ in parts[:last]))
+        print(
+            f"| {', '.join(order)} | {len(needed)} of {len(counts)} | {sum(needed)} "
+            f"| {median(needed):.0f} | {max(needed)} |"
+        )
+
+
 def bugs(held_out: bool) -> list[Specimen]:
     """The bugs to measure on: those held out, or the others."""
     found = [s for s in ZOO if s.nature is Nature.BUG and not s.missed]
@@ -129,9 +182,14 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--tiers", action="store_true")
     parser.add_argument("--only", nargs="*", default=[], metavar="WAY")
     options = parser.parse_args()
     slugs = [specimen.slug for specimen in bugs(options.held_out)]
+    if options.tiers:
+        with ProcessPoolExecutor(options.jobs) as pool:
+            print_tiers(list(pool.map(tiers, slugs)))
+        return
     ways = [way for way in WAYS if not options.only or way.name in options.only]
     print(f"{len(slugs)} bugs, {options.seeds} seeds, at most {STAMINA} schedules each")
     print("| schedules are drawn | not found | schedules in all | worst median | CPU s |")

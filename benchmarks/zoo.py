@@ -2,10 +2,10 @@
 
     python -m benchmarks.zoo --seeds 20 --jobs 2
 
-Each bug of `implementations/faulty` is searched with schedules drawn by chance, for each seed, as a
-shard of profile ci draws them; the first failure is shrunk, and compared with the shortest schedule
-there is, found by trying everything shorter. Schedules are counted, and CPU time, not the clock.
-Writes into reports/gallery.
+Each bug of `implementations/faulty` is searched with the very schedules that the campaign of
+profile ci draws for a seed, shard after shard: what is found here, ci finds with that seed.
+The first failure is shrunk, and compared with the shortest schedule there is, found by trying
+everything shorter. Schedules are counted, and CPU time, not the clock. Writes into reports/gallery.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from attrs import frozen
 
 from implementations.faulty import ZOO, Nature, Specimen
 from model.environment import DEFAULT_FAULTS
-from properties.drivers.campaign import campaign
+from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.sweep import sweep
 from properties.probing import probe
+from properties.profiles import PROFILES
 from properties.run import Run, Schedule
 from properties.search import fewer_collections
 from properties.shortest import shortest
@@ -36,8 +37,7 @@ from properties.world.subject import Subject
 from reports.killmatrix import Kill, Length, matrix_markdown, matrix_svg, totals
 
 GALLERY = Path(__file__).resolve().parent.parent / "reports" / "gallery"
-#: Schedules drawn for each seed until a bug counts as not found: what profile ci draws.
-STAMINA = 8_000
+CI = PROFILES["ci"]
 #: Schedules drawn after the first failure, to see what else falls.
 BESIDES = 50
 #: States that the search for the shortest schedule goes through.
@@ -72,8 +72,7 @@ def hunt(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Hunt | None:
     seconds, first = 0.0, 0
     schedules: dict[str, int] = {}
     found: dict[str, Run] = {}
-    runs = campaign(subject, scopes, seed * 1000, STAMINA)
-    for drawn, (_, run) in enumerate(runs, start=1):
+    for drawn, run in enumerate(_campaigns(subject, scopes, seed), start=1):
         run.world.dissolve()
         for property_id in run.findings:
             schedules.setdefault(property_id, drawn)
@@ -87,6 +86,13 @@ def hunt(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Hunt | None:
     property_id = min(found, key=PRECEDENCE.__getitem__)
     shrinker = shrinker_of(subject, property_id, found[property_id], scopes)
     return Hunt(first, seconds, schedules, property_id, shrinker.shrink().schedule)
+
+
+def _campaigns(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Iterator[Run]:
+    """The schedules that a session with this seed draws in its campaign, shard after shard."""
+    for shard in range(CI.shards):
+        for _, run in campaign(subject, scopes, shard_seed(seed, shard), CI.campaign):
+            yield run
 
 
 def without_chance(
