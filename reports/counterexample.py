@@ -59,6 +59,14 @@ class Balance:
 
 
 @frozen
+class Shelf:
+    """How many pieces are available after a step."""
+
+    sku: str
+    pieces: int
+
+
+@frozen
 class Step:
     """One step of the schedule with everything that it brought about."""
 
@@ -71,6 +79,8 @@ class Step:
     entries: tuple[LedgerLine, ...] = ()
     notes: tuple[str, ...] = ()
     balances: tuple[Balance, ...] = ()
+    stock: tuple[Shelf, ...] = ()
+    """Empty where the target does not show its stock."""
 
 
 @frozen

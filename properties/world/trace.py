@@ -15,7 +15,7 @@ from properties.world.actions import BENIGN, Action, Kind, fault_of, in_words
 from properties.world.network import Draft, Message
 from properties.world.stepping import Operation
 from properties.world.tasks import Task
-from reports.counterexample import Arrow, ArrowKind, Balance, LedgerLine, Step, StepKind
+from reports.counterexample import Arrow, ArrowKind, Balance, LedgerLine, Shelf, Step, StepKind
 
 if TYPE_CHECKING:
     from properties.world.world import World
@@ -42,16 +42,17 @@ class Trace:
 
     def begin(self, number: int, action: Action) -> None:
         """A step begins."""
-        self._flush((), number - 1)
+        self._flush((), (), number - 1)
         self._action = action
         self._words = in_words(action)
 
     def end(self, world: World) -> None:
         """The step is over: note how each order stands."""
         self._say_if_nothing_was_relayed(world.last_task)
-        self._flush(tuple(_balance(world, order) for order in world.orders), world.history.step)
+        balances = tuple(_balance(world, order) for order in world.orders)
+        self._flush(balances, _stock(world), world.history.step)
 
-    def _flush(self, balances: tuple[Balance, ...], number: int) -> None:
+    def _flush(self, balances: tuple[Balance, ...], stock: tuple[Shelf, ...], number: int) -> None:
         action = self._action
         if action is None or (action.kind is Kind.IDLE and not self._lines):
             return
@@ -70,6 +71,7 @@ class Trace:
                 entries=tuple(self._lines),
                 notes=tuple(self._notes),
                 balances=balances,
+                stock=stock,
             )
         )
         self._action = None
@@ -185,6 +187,12 @@ def _copy_name(message: Message) -> str:
         return f"unreadable {message.type}"
     name = f"{message.type}({message.order})"
     return name if message.name == message.origin else f"{name}, again"
+
+
+def _stock(world: World) -> tuple[Shelf, ...]:
+    if not world.subject.sight.stock:
+        return ()
+    return tuple(Shelf(sku, pieces) for sku, pieces in sorted(world.history.stock.items()))
 
 
 def _balance(world: World, order: str) -> Balance:

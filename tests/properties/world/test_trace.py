@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import pytest
+from attrs import evolve
 
+from model.history import Sight
+from properties.probing import probe
 from properties.run import Schedule, run_schedule
 from properties.world.scopes import SINGLE
 from properties.world.trace import Trace
-from reports.counterexample import Step
+from reports.counterexample import Shelf, Step
 from tests.properties.toys import Toy, subject_of
 
 
@@ -86,3 +89,20 @@ def test_the_diagram_says_so_as_well() -> None:
     (first, *_) = [step for step in told(Direct) if step.action == "order has nothing to relay"]
     ((source, text),) = [(arrow.source, arrow.text) for arrow in first.arrows]
     assert (source, text) == ("order", "nothing to relay")
+
+
+def test_each_step_says_what_is_in_stock() -> None:
+    """Pins that the stock is told as it is after each step, and not where the target hides it."""
+    trace = Trace()
+    run_schedule(probe("implementations.reference:make"), Schedule(SINGLE), trace)
+    told = [(step.stock, [entry.text for entry in step.entries]) for step in trace.steps]
+    (reserved,) = [
+        number for number, (_, entries) in enumerate(told) if "reserve 1 book" in entries
+    ]
+    assert {stock for stock, _ in told[:reserved]} == {(Shelf("book", 1),)}
+    assert {stock for stock, _ in told[reserved:-1]} == {(Shelf("book", 0),)}
+
+    blind = evolve(subject_of(Direct), sight=Sight(stock=False))
+    hidden = Trace()
+    run_schedule(blind, Schedule(SINGLE), hidden)
+    assert {step.stock for step in hidden.steps} == {()}
