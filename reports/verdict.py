@@ -19,6 +19,17 @@ class Verdict(StrEnum):
     """Violated, and listed with a reason under `expect_failure`."""
 
 
+#: What a verdict means, for a reader who sees it for the first time.
+VERDICT_MEANING: dict[Verdict, str] = {
+    Verdict.HOLDS: "violated by none of the schedules that were tried, which is no proof",
+    Verdict.VIOLATED: "a schedule was found that breaks it; it was run again, and did so again",
+    Verdict.UNKNOWN: "a part of the search ended with an error, or no run could be judged",
+    Verdict.VACUOUS: "there was nothing in any schedule that it speaks of: nothing was checked",
+    Verdict.NOT_APPLICABLE: "the target does not show what would be needed to judge it",
+    Verdict.EXPECTED: "violated, and listed as known to fail; an error as soon as it holds",
+}
+
+
 @frozen
 class PropertyVerdict:
     """The verdict for one property, with what it rests on."""
@@ -68,6 +79,27 @@ class Coverage:
 
 
 @frozen
+class ContractVerdicts:
+    """What became of each property under one delivery contract."""
+
+    contract: str
+    promise: str
+    """What the broker promises, in words."""
+    verdicts: dict[str, Verdict]
+    """By the property's id."""
+
+
+@frozen
+class DeliveryTable:
+    """Which of the broker's promises the saga depends on."""
+
+    contracts: tuple[ContractVerdicts, ...]
+    """From the strongest to the weakest."""
+    conclusion: str
+    """The answer in one sentence."""
+
+
+@frozen
 class RunSummary:
     """One verification run, as the closing table prints it."""
 
@@ -81,3 +113,5 @@ class RunSummary:
     properties: tuple[PropertyVerdict, ...]
     fault_counts: tuple[FaultCount, ...]
     coverage: Coverage
+    deliveries: DeliveryTable | None = None
+    """`None` where only one contract was run."""
