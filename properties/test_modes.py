@@ -13,9 +13,9 @@ from reports.schedule_file import ScheduleFileError
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The items of the mode."""
-    settings = verification(metafunc.config).settings
-    mode = mode_of(settings)
-    metafunc.parametrize("item", mode.items(settings) if mode else [])
+    plugin = verification(metafunc.config)
+    mode = mode_of(plugin.settings)
+    metafunc.parametrize("item", mode.items(plugin) if mode else [])
 
 
 def test_mode(item: str, request: pytest.FixtureRequest) -> None:
@@ -27,9 +27,10 @@ def test_mode(item: str, request: pytest.FixtureRequest) -> None:
         outcome, said = mode.do(plugin, item)
     except (TargetError, ScheduleFileError, OptionError) as error:
         outcome, said = Outcome.FAILED, str(error)
+    request.node.user_properties += plugin.handed_in(item)
     if outcome is Outcome.FAILED:
         pytest.fail(said, pytrace=False)
-    if said:
+    if said and mode.conclude is None:
         plugin.remark(said)
     if outcome is Outcome.NO_ANSWER:
         pytest.skip(said)

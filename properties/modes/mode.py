@@ -29,7 +29,7 @@ class Mode:
 
     name: str
     wanted: Callable[[Settings], bool]
-    items: Callable[[Settings], list[str]]
+    items: Callable[[Verification], list[str]]
     """The names of its test items; each runs in whichever process."""
     do: Callable[[Verification, str], tuple[Outcome, str]]
     """Run one item: what came of it, and what there is to say.
@@ -40,3 +40,8 @@ class Mode:
     """Whether the target is probed before anything else."""
     header: Callable[[Settings], list[str]] | None = None
     """Lines for the head of the session, instead of those about target and faults."""
+    conclude: Callable[[dict[str, str]], str] | None = None
+    """What there is to say at the end, of what the items have handed in (`Verification.hand_in`).
+
+    Where there is a conclusion, what the items say is not repeated there.
+    """

@@ -87,6 +87,6 @@ def _compared(before: list[str], now: list[str]) -> str:
 REPLAY = Mode(
     "replay",
     wanted=lambda settings: settings.replay is not None,
-    items=lambda settings: ["replay"],
+    items=lambda verification: ["replay"],
     do=lambda verification, item: replay(verification),
 )
