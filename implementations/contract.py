@@ -162,6 +162,12 @@ class World(Protocol):
     def checkpoint(self, name: str, may_fail: bool = False) -> None:
         """A further place to be paused or killed, or, where `may_fail`, to fail transiently."""
 
+    def blocked(self, on: str) -> bool:
+        """Let others go first, who hold the lock `on`; then whether to try again.
+
+        False: they all wait as well, and nobody will let go. Give up, by an exception.
+        """
+
     def done(self, name: str) -> None:
         """Say that an effect has happened: a failure here is an unknown answer."""
 
@@ -273,6 +279,12 @@ class AsyncWorld(Protocol):
 
     async def checkpoint(self, name: str, may_fail: bool = False) -> None:
         """A further place to be paused or killed, or, where `may_fail`, to fail transiently."""
+
+    async def blocked(self, on: str) -> bool:
+        """Let others go first, who hold the lock `on`; then whether to try again.
+
+        False: they all wait as well, and nobody will let go. Give up, by an exception.
+        """
 
     async def done(self, name: str) -> None:
         """Say that an effect has happened: a failure here is an unknown answer."""

@@ -23,6 +23,7 @@ from properties.world.network import Message
 from properties.world.stepping import Operation
 
 if TYPE_CHECKING:
+    from properties.world.tasks import Task
     from properties.world.world import World
 
 
@@ -44,8 +45,9 @@ def benign(world: World) -> list[Action]:
         return found[:1]
     stalled: list[Action] = []
     if world.stalled:
-        stalled = [task.resume for task in tasks.values() if task.stalled]
-        found = [task.resume for task in tasks.values() if not task.stalled]
+        movable = [task for task in tasks.values() if not held_up(world, task)]
+        stalled = [task.resume for task in movable if task.stalled]
+        found = [task.resume for task in movable if not task.stalled]
     for participant in world.dirty:
         for name in world.relays[participant]:  # on every step of every run: no call, no generator
             if name not in tasks:
@@ -66,6 +68,14 @@ def benign(world: World) -> list[Action]:
     if world.timers:
         return [made(Kind.FIRE, min(world.timers, key=lambda timer: timer.due).name)]
     return [IDLE]
+
+
+def held_up(world: World, task: Task) -> bool:
+    """Whether a task waits for another one, which has to run first.
+
+    Where all wait there is nobody to wait for: then each of them may give up.
+    """
+    return task.waiting and not all(other.waiting for other in world.tasks.values())
 
 
 def free_relay(world: World, participant: str) -> str:
@@ -207,7 +217,7 @@ def enabled(world: World, action: Action) -> bool:
     kind, subject, port, _ = action
     match kind:
         case Kind.RESUME:
-            return subject in world.tasks
+            return subject in world.tasks and not held_up(world, world.tasks[subject])
         case Kind.DELIVER:
             return deliverable(world, subject) is not None
         case Kind.ANSWER | Kind.CRASH if port:

@@ -128,7 +128,10 @@ def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *v
     world.active.add(task.participant)
     if world.has_relay and task.work is not _RELAY:
         _may_have_written(world, task)
+    before = task.operation
     outcome = advance(task, move, *values)
+    if world.stalled and not _waits_again(task, before):
+        _wake_others(world, task)
     if world.asynchronous:
         _check_awaited(world, task, paused=outcome is None)
     if outcome is None:
@@ -137,6 +140,19 @@ def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *v
         finish(world, task, outcome.result)
     else:
         fail(world, task, outcome)
+
+
+def _waits_again(task: Task, before: Operation | None) -> bool:
+    """Whether a task has only tried once more, and in vain: that is no reason to try for others."""
+    now = task.operation
+    return task.waiting and before is not None and now is not None and before.port == now.port
+
+
+def _wake_others(world: World, task: Task) -> None:
+    """Whoever waits may try again: this task may let go of what it waits for."""
+    for other in world.tasks.values():
+        if other is not task:
+            other.waiting = False
 
 
 def _may_have_written(world: World, task: Task) -> None:
@@ -225,6 +241,7 @@ def _crash(world: World, action: Action) -> None:
         world.running = other
         kill(other)
         bury(world, other)
+        _wake_others(world, other)
     world.running = None
     for message in world.parked.pop(participant, []):
         message.held = False

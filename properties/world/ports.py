@@ -95,6 +95,14 @@ class Ports:
             self._world, str(name), (), _nothing, _TRANSIENT if may_fail else (), has_effect=False
         )
 
+    def blocked(self, on: str) -> Any:
+        """Let others go first, who hold `on`; False if they wait too, so that nobody lets go."""
+        world, task = self._world, self._world.running
+        if task is None:
+            return call(world, f"wait for {on}", (), lambda: False)
+        task.waiting = world.stalled = True
+        return call(world, f"wait for {on}", (), task.stop_waiting, has_effect=False)
+
     def done(self, name: str) -> Any:
         """A place just after an effect of the target's own: a failure here is an unknown answer."""
         return call(

@@ -29,6 +29,7 @@ def digest(world: World) -> Hashable:
                 task.name,
                 task.operation.port if task.operation else "",
                 task.stalled,
+                task.waiting,
                 task.operation.details if task.operation else (),
                 tuple(_standing(task.stepper.frames())),
             )

@@ -62,6 +62,8 @@ class Task:
     """The target's code has come to its end; only the acknowledgement is missing."""
     stalled: bool = False
     """It takes long: everything else goes first."""
+    waiting: bool = False
+    """It waits for what another task holds, and no other task has run since it began to."""
     dead: bool = False
     deaths: int = 0
     """How often it went on after it was killed."""
@@ -86,6 +88,11 @@ class Task:
     def message_id(self) -> str:
         """The id of the message being handled."""
         return self.message.id if self.message is not None else ""
+
+    def stop_waiting(self) -> bool:
+        """Go on; whether another task has run meanwhile, so that it is worth another try."""
+        moved, self.waiting = not self.waiting, False
+        return moved
 
     def dies_again(self) -> bool:
         """Whether it is worth killing once more; if not, it stops, and `kill` reports it."""
