@@ -17,6 +17,8 @@ from typing import Any
 from attrs import frozen
 
 from implementations.errors import TargetError, did_you_mean
+from implementations.process.commands import read_command, read_target_file
+from implementations.process.target import factory_of
 from implementations.shape import Consumer, TargetShape, check_target
 
 __all__ = ["Consumer", "LoadedTarget", "TargetError", "TargetShape", "check_target", "load"]
@@ -43,11 +45,16 @@ class LoadedTarget:
 
 
 def load(spec: str) -> LoadedTarget:
-    """The target that `spec` names: `package.module:factory`, importable from here.
+    """The target that `spec` names: `package.module:factory`, importable from here; `cmd: …`, a
+    process; or the path of a target file (.toml), a process for each participant.
 
     Raises `TargetError`, and nothing else, whatever is wrong with the spec, the module or the
     factory. The factory itself is not called.
     """
+    if spec.strip().startswith("cmd:"):
+        return LoadedTarget(spec, factory_of([read_command(spec)]))
+    if spec.strip().endswith(".toml"):
+        return LoadedTarget(spec, factory_of(read_target_file(spec)))
     module_name, factory_name = _parse(spec)
     _search_working_directory()
     module = _import(spec, module_name)
@@ -59,12 +66,6 @@ def load(spec: str) -> LoadedTarget:
 def _parse(spec: str) -> tuple[str, str]:
     where = f"target {spec!r}"
     module_name, colon, factory_name = spec.strip().partition(":")
-    if module_name == "cmd":
-        raise TargetError(
-            "targets that are commands (cmd:) are not available yet",
-            where,
-            "give a Python target: module:factory; the factory may talk to your process",
-        )
     if module_name.endswith(".py") or "/" in module_name:
         dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
         fix = f"give the module as one imports it: {dotted}:{factory_name or 'make'}"
