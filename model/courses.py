@@ -1,39 +1,43 @@
 """Step by step against the ledger automaton: for targets whose events have names of their own.
 
 Where an order's ledger does something that the model's never does, target and model part ways. That
-is no verdict: a target may be made otherwise and be right (one that reserves before it charges, or
-gives the money back for a parcel that it recalls). It is said beside a violation, since there it is
-where to look.
+is no verdict: a target may be made otherwise and be right (one that reserves before it charges,
+say). It is told beside a violation, since there it is where to look.
 
 What is compared is told in the model's letters: a reservation is made once *all* pieces are held,
 money is back once *nothing* is kept, and a parcel counts once, whatever is in it. What the model
 has no letter for (authorisations, parcels that are recalled) ends the comparison for that order.
+The final status is left out: many a right target calls an order failed before all is undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
 
 from attrs import define, field, frozen
 
 from model.automaton import Automaton, hiding
 from model.history import Saga, Sight
 from model.ledger import Balance, Effect, Entry
-from model.packed import Word
-from model.vocabulary import Status
+from model.packed import ENDS, Word
+
+#: What each ledger can say: money, stock, parcels.
+LEDGERS = (("charge", "refund"), ("reserve", "release"), ("ship",))
+_EVERYTHING = frozenset(letter for ledger in LEDGERS for letter in ledger)
+_LEDGER_OF = {letter: number for number, ledger in enumerate(LEDGERS) for letter in ledger}
 
 
 @frozen
 class Departure:
-    """The first thing that the ledger of an order did and the model's never does."""
+    """Something that the ledger of an order did and the model's never does."""
 
     step: int
-    order: str
-    before: Word
+    entry: Entry
     did: str
-    allowed: tuple[str, ...]
-    entry: Entry | None
-    """The entry that it was; none if it was a status."""
+    before: Word
+    """What was done before for this order."""
+    allowed: Word
+    """What the model could have done."""
 
     def __str__(self) -> str:
         return f"{self.did} after {', '.join(self.before) or 'nothing'}"
@@ -46,7 +50,8 @@ class _Course:
     state: int = 0
     said: Word = ()
     parcels: int = 0
-    status: Status | None = None
+    alone: list[int] | None = None
+    """Where each ledger is by itself, once they have got out of step with each other."""
     over: bool = False
     """Whether it is not compared any more."""
 
@@ -56,8 +61,13 @@ class Courses:
     """The ledgers of all orders of one run, followed entry by entry."""
 
     automaton: Automaton
+    """For all ledgers together."""
+    by_itself: tuple[Automaton, ...]
+    """For each of `LEDGERS` alone."""
+    turn: Departure | None = None
+    """The first that any order did earlier or later than the model, each ledger being right."""
     departure: Departure | None = None
-    """The first one of the run."""
+    """The first that no ledger of the model does by itself."""
     _of: dict[str, _Course] = field(factory=dict)
 
     def entered(self, saga: Saga, entry: Entry) -> None:
@@ -76,29 +86,36 @@ class Courses:
         else:
             course.over = True
             return
-        if letter:
-            self._say(course, letter, entry.step, entry.order, entry)
-
-    def showed(self, statuses: Mapping[str, Status], step: int) -> None:
-        """These are the statuses now."""
-        for order, status in statuses.items():
-            if status.final:
-                course = self._of.setdefault(order, _Course())
-                if not course.over and course.status is not status:
-                    course.status = status
-                    self._say(course, status.value, step, order, None)
-
-    def _say(
-        self, course: _Course, letter: str, step: int, order: str, entry: Entry | None
-    ) -> None:
-        after = self.automaton.step(course.state, letter)
-        if after is not None:
-            course.state, course.said = after, (*course.said, letter)
+        if not letter:
             return
-        course.over = True
-        if self.departure is None:
-            allowed = self.automaton.allowed(course.state)
-            self.departure = Departure(step, order, course.said, letter, allowed, entry)
+        if course.alone is None:
+            after = self.automaton.step(course.state, letter)
+            if after is not None:
+                course.state, course.said = after, (*course.said, letter)
+                return
+        self._depart(course, letter, entry)
+
+    def _depart(self, course: _Course, letter: str, entry: Entry) -> None:
+        """The model does not do this now; does it ever do it, if the other ledgers are not seen?"""
+        allowed = self.automaton.allowed(course.state)
+        ledger = _LEDGER_OF[letter]
+        alone = course.alone
+        if alone is None:
+            alone = course.alone = [
+                each.end(tuple(x for x in course.said if x in letters))
+                for each, letters in zip(self.by_itself, LEDGERS, strict=True)
+            ]
+        else:
+            allowed = self.by_itself[ledger].allowed(alone[ledger])
+        departure = Departure(entry.step, entry, letter, course.said, allowed)
+        after = self.by_itself[ledger].step(alone[ledger], letter)
+        if after is None:
+            course.over = True
+            self.departure = self.departure or departure
+        else:
+            alone[ledger] = after
+            course.said = (*course.said, letter)
+            self.turn = self.turn or departure
 
 
 _LETTERS = frozenset({Effect.CHARGE, Effect.REFUND, Effect.RESERVE, Effect.RELEASE})
@@ -122,7 +139,11 @@ def _letter(balance: Balance, wanted: dict[str, int], entry: Entry) -> str:
 
 def courses(sight: Sight) -> Courses:
     """A comparison for a target of which so much can be seen."""
-    hidden = {"charge", "refund"} if not sight.money else set[str]()
-    hidden |= {"reserve", "release"} if not sight.stock else set()
-    hidden |= {"ship"} if not sight.parcels else set()
-    return Courses(hiding(frozenset(hidden)))
+    seen = zip((sight.money, sight.stock, sight.parcels), LEDGERS, strict=True)
+    hidden = {*ENDS, *(letter for visible, ledger in seen if not visible for letter in ledger)}
+    return Courses(hiding(frozenset(hidden)), _by_itself())
+
+
+@cache
+def _by_itself() -> tuple[Automaton, ...]:
+    return tuple(hiding(frozenset({*ENDS, *_EVERYTHING.difference(each)})) for each in LEDGERS)

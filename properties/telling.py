@@ -8,11 +8,12 @@ from implementations.errors import TargetError
 from model.history import Finding
 from model.specification import BY_ID, PROPERTIES, When
 from properties.diagnosis import diagnose
+from properties.parting import parting
 from properties.probing import first_difference
 from properties.run import Run, Schedule, run_schedule
 from properties.world.subject import Subject
 from properties.world.trace import Trace
-from reports.counterexample import Counterexample, Divergence, Safeguard
+from reports.counterexample import Counterexample, Safeguard
 
 #: In which order violations of one step are told: what one effect shows by itself, then MONEY-0,
 #: which is concluded from all that is pending, then what is decided at rest, then across runs.
@@ -74,12 +75,7 @@ def _counterexample(
 ) -> Counterexample:
     finding = findings[property_id]
     tier, seed, runs = found
-    divergence = None
-    if run.world.divergence is not None:
-        step, parted = run.world.divergence
-        divergence = Divergence(
-            step, f"{parted.participant} published {parted.event}({parted.order})", parted.expected
-        )
+    plain = _plain(subject, run)
     return Counterexample(
         property_id=property_id,
         statement=BY_ID[property_id].statement,
@@ -93,27 +89,27 @@ def _counterexample(
         seed=seed,
         runs=runs,
         schedule=run.schedule.as_json(),
-        safeguard=_missing(subject, findings, property_id, run, trace),
-        divergence=divergence,
+        safeguard=_missing(plain, findings, property_id, run, trace),
+        divergence=parting(run, finding, plain),
         also=tuple(other for other in findings if other != property_id),
     )
 
 
 def _missing(
-    subject: Subject, findings: Mapping[str, Finding], property_id: str, run: Run, trace: Trace
+    plain: Run | None, findings: Mapping[str, Finding], property_id: str, run: Run, trace: Trace
 ) -> Safeguard | None:
-    always = _always(subject, run)
+    always = plain.findings if plain else {}
     violated = [other for other in findings if other == property_id or other not in always]
     return diagnose(root(findings, property_id, always), violated, run, trace.steps)
 
 
-def _always(subject: Subject, run: Run) -> Container[str]:
-    """What the target violates in the same setting when nothing deviates."""
+def _plain(subject: Subject, run: Run) -> Run | None:
+    """The same setting when nothing deviates; none if that is what was run."""
     if not run.schedule.deviations:
-        return ()
+        return None
     plain = run_schedule(subject, Schedule(run.schedule.scope))
     plain.world.dissolve()
-    return plain.findings
+    return plain
 
 
 def root(findings: Mapping[str, Finding], property_id: str, always: Container[str]) -> Finding:

@@ -13,8 +13,9 @@ from attrs import define, field
 
 from implementations.errors import TargetError
 from model.conformance import Conformance, Divergence
+from model.courses import Courses, courses
 from model.environment import BUSINESS_FAULTS, Fault
-from model.history import History
+from model.history import History, Saga
 from model.ledger import Effect, Entry
 from model.monitors import on_entry, on_money_without_stock, on_published, on_stable
 from model.quiescence import at_quiescence, not_quiescent
@@ -114,6 +115,8 @@ class World:
     calls_awaited: int = 0
     handlings: int = 0
     divergence: tuple[int, Divergence] | None = None
+    courses: Courses = field(init=False)
+    """The ledger of each order against that of the model."""
     role_of: dict[str, str] = field(init=False)
     order_participant: str = field(init=False)
     """The participant in which `place_order` and `cancel_order` run."""
@@ -135,6 +138,7 @@ class World:
         self.concurrent = Fault.CONCURRENCY in self.left
         self.reorders = Fault.REORDER in self.left
         self.history = History(dict(scope.stock), subject.sight, stock=dict(scope.stock))
+        self.courses = courses(subject.sight)
         self.free = {name: shape.consumers[name].parallel for name in shape.participants}
         self.relays = {n: relay_names(n, c.relays) for n, c in shape.consumers.items()}
         self.unplaced = list(self.orders)
@@ -272,7 +276,10 @@ class World:
         )
         self.restocked = True
         on_entry(self.history, entry)
-        self._weigh(order)
+        saga = self.history.sagas.get(order)
+        if saga is not None:
+            self.courses.entered(saga, entry)
+            self._weigh(saga)
         if self.trace is not None:
             self.trace.effect(entry)
 
@@ -338,12 +345,9 @@ class World:
         for order in self.at_risk:
             on_money_without_stock(self.history, order, self.pending(order))
 
-    def _weigh(self, order: str) -> None:
-        """An entry was made for `order`: only entries change whether its money is at risk."""
-        saga = self.history.sagas.get(order)
-        if saga is None:
-            return
-        balance = saga.balance
+    def _weigh(self, saga: Saga) -> None:
+        """An entry was made for an order: only entries change whether its money is at risk."""
+        order, balance = saga.order.id, saga.balance
         if balance.captured > balance.refunded and not balance.holds(saga.wanted):
             self.at_risk[order] = None
         else:
