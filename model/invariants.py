@@ -160,7 +160,7 @@ def _obliged(table: Table, saga: Saga) -> bool:
 def obliges(table: Table, rows: tuple[Row, ...]) -> bool:
     """Whether one of these rows settles the money, at once or by what it emits."""
     settles = discharging(table)
-    return any(_settles_money(row) or settles.intersection(row.emits) for row in rows)
+    return any(settles_money(row) or settles.intersection(row.emits) for row in rows)
 
 
 def _waiting(table: Table, saga: Saga) -> Iterator[tuple[Row, ...]]:
@@ -175,11 +175,12 @@ def discharging(table: Table) -> frozenset[str]:
     """The messages from which a refund or a reservation can follow: a least fixpoint."""
     found: frozenset[str] = frozenset()
     while True:
-        more = found | {r.on for r in table.rows if _settles_money(r) or found & {*r.emits}}
+        more = found | {r.on for r in table.rows if settles_money(r) or found & {*r.emits}}
         if more == found:
             return found
         found = more
 
 
-def _settles_money(row: Row) -> bool:
+def settles_money(row: Row) -> bool:
+    """Whether a row gives money back or gets the stock that was paid for."""
     return any(effect.name in ("refund", "reserve") for effect in row.effects)
