@@ -1,0 +1,128 @@
+"""The steps of a counterexample as a list, and the ledger beside them: what the script walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.money import money
+from reports.counterexample import Arrow, ArrowKind, Balance, Counterexample, Shelf, Step, StepKind
+from reports.html.elements import Markup, classes, element, join
+from reports.selection import Gap, select
+from reports.wording import DRAIN_LINE
+
+#: A longer list is cut in the middle of what deviates in nothing; the Markdown report has it all.
+MAXIMUM_STEPS = 300
+
+_KIND = {
+    StepKind.DEFAULT: "",
+    StepKind.DEVIATION: "out of turn",
+    StepKind.FAULT: "fault",
+}
+#: Between the two ends of an arrow, in words that are read aloud as well.
+_ARROW = {
+    ArrowKind.MESSAGE: "to",
+    ArrowKind.CALL: "calls",
+    ArrowKind.ANSWER: "answers",
+    ArrowKind.LOST: "does not reach",
+}
+
+
+def step_list(c: Counterexample) -> Markup:
+    """Return all steps in order, each with what happened in it and how things stood after it.
+
+    How things stood is there only where it had changed: it still holds for the steps after.
+    """
+    items: list[Markup] = []
+    drained = False
+    standing: tuple[tuple[Balance, ...], tuple[Shelf, ...]] = ((), ())
+    for item in select(c, MAXIMUM_STEPS, len):
+        first = item.steps[0] if isinstance(item, Gap) else item
+        begins = first.drained and not drained and bool(items)
+        drained = drained or first.drained
+        if isinstance(item, Gap):
+            items.append(element("li", item.text, class_="gap", value=first.number))
+            continue
+        now = (item.balances, item.stock)
+        changed = now != standing and any(now)
+        standing = now if changed else standing
+        items.append(_item(item, changed, begins))
+    return element("ol", *items, class_="steps")
+
+
+def _item(step: Step, changed: bool, begins: bool) -> Markup:
+    """Return one step; `begins` says that the run only comes to rest from here."""
+    kind = "" if step.kind is StepKind.DEFAULT else step.kind.value
+    return element(
+        "li",
+        element("p", DRAIN_LINE, class_="aside") if begins else Markup(),
+        element("p", element("span", step.action, class_="does"), *_tags(step), class_="action"),
+        *(element("p", note, class_="note") for note in step.notes),
+        element("ul", *(element("li", arrow_text(arrow)) for arrow in step.arrows), class_="arrows")
+        if step.arrows
+        else Markup(),
+        *(_entry("p", step, place) for place in range(len(step.entries))),
+        standing(step) if changed else Markup(),
+        value=step.number,
+        data_step=step.number,
+        class_=f"{kind} {classes(guilty=step.guilty)}".strip(),
+    )
+
+
+def _tags(step: Step) -> Iterator[Markup]:
+    """What is special about a step, in words: colour alone tells not everybody."""
+    if step.kind is not StepKind.DEFAULT:
+        yield element("span", " ", element("b", _KIND[step.kind], class_=f"tag {step.kind.value}"))
+    if step.guilty:
+        yield element("span", " ", element("b", "breaks the property", class_="tag guilty"))
+
+
+def arrow_text(arrow: Arrow) -> str:
+    """Return an arrow in words."""
+    if arrow.kind is ArrowKind.CRASH:
+        return f"{arrow.source} crashes: {arrow.text}"
+    if arrow.kind is ArrowKind.NOTE or arrow.source == arrow.target:
+        return f"{arrow.source}: {arrow.text}"
+    return f"{arrow.source} {_ARROW[arrow.kind]} {arrow.target}: {arrow.text}"
+
+
+def standing(step: Step) -> Markup:
+    """Return how orders and stock stand after a step."""
+    orders = [
+        element(
+            "li",
+            element("b", balance.order),
+            element("span", balance.status),
+            _amount("held", money(balance.money, balance.currency)),
+            _amount("reserved", str(balance.reserved)),
+            _amount("shipped", str(balance.shipped)),
+        )
+        for balance in step.balances
+    ]
+    shelves = [_amount(shelf.sku, str(shelf.pieces)) for shelf in step.stock]
+    stock = [element("li", element("b", "in stock"), *shelves)] if shelves else []
+    return element("ul", *orders, *stock, class_="standing")
+
+
+def _amount(what: str, amount: str) -> Markup:
+    return element("span", element("i", what), " ", amount)
+
+
+def _entry(name: str, step: Step, place: int) -> Markup:
+    """Return a ledger entry, as the element `name`."""
+    entry = step.entries[place]
+    rests = element("b", " rests on this", class_="unseen") if entry.guilty else Markup()
+    return element(
+        name,
+        element("span", f"step {step.number}", class_="when") if name == "li" else Markup(),
+        element("span", element("b", entry.order), " ", entry.text, rests),
+        class_=f"entry {classes(guilty=entry.guilty)}".strip(),
+        data_step=step.number if name == "li" else None,
+    )
+
+
+def ledger(c: Counterexample) -> Markup:
+    """Return all entries of the ledger in order; those that the violation rests on are marked."""
+    entries = [_entry("li", step, place) for step in c.steps for place in range(len(step.entries))]
+    if not entries:
+        return element("p", "No money, stock or parcel moved.", class_="aside")
+    return element("ol", join(entries), class_="ledger")
