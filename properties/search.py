@@ -18,6 +18,7 @@ from attrs import define, field
 from hypothesis.database import ExampleDatabase
 
 from implementations.errors import TargetError
+from model import antipatterns
 from model.environment import Delivery, Fault
 from model.table import Row
 from properties.drivers.campaign import campaign, shard_seed
@@ -30,6 +31,7 @@ from properties.profiles import Profile
 from properties.run import Run, Schedule
 from properties.shrinker import shrinker_of
 from properties.telling import tell
+from properties.watching import Watcher
 from properties.world.scopes import SCOPES, Scope, fitting
 from properties.world.subject import Subject
 from reports.counterexample import Counterexample
@@ -252,7 +254,13 @@ def _all(search: Search, runs: Iterable[Run]) -> None:
 
 
 def _paths(search: Search, profile: Profile, number: int, database: Database) -> None:
-    _all(search, paths(search.subject, search.scopes))
+    observed = []
+    for run in paths(search.subject, search.scopes, trace=Watcher):
+        search.consider(run)
+        assert isinstance(run.world.trace, Watcher)
+        observed.append(run.world.trace.observed(run.world))
+    found = antipatterns.remarks(observed, search.subject.shape.subscriptions)
+    search.portion.remarks |= {str(remark) for remark in found}
 
 
 def _directed(search: Search, profile: Profile, number: int, database: Database) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from properties.run import Deviation, Run, Schedule, deviate, run_schedule
 from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import Scope
 from properties.world.subject import Subject
+from properties.world.trace import Trace
 from properties.world.world import World
 
 
-def paths(subject: Subject, scopes: Iterable[Scope], conform: bool = True) -> Iterator[Run]:
-    """All runs in which at most one refusal, or one cancel, meets the orders of a scope."""
+def paths(
+    subject: Subject,
+    scopes: Iterable[Scope],
+    conform: bool = True,
+    trace: Callable[[], Trace | None] = lambda: None,
+) -> Iterator[Run]:
+    """All runs in which at most one refusal meets the orders of a scope."""
     for scope in scopes:
         for schedule in business_schedules(subject, scope):
-            yield run_schedule(subject, schedule, conformance=subject.conformance(conform))
+            yield run_schedule(subject, schedule, trace(), subject.conformance(conform))
 
 
 def business_schedules(subject: Subject, scope: Scope) -> Iterator[Schedule]:
