@@ -1,0 +1,1 @@
+"""Recorded events of production against the table: what explains them, without any target."""
