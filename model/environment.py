@@ -36,6 +36,14 @@ class Delivery(StrEnum):
         return self is not Delivery.AT_LEAST_ONCE_UNORDERED
 
 
+DELIVERY_MEANING: dict[Delivery, str] = {
+    Delivery.EXACTLY_ONCE_FIFO: "no copies, each queue in order",
+    Delivery.AT_LEAST_ONCE_FIFO: "copies, each queue in order",
+    Delivery.AT_LEAST_ONCE_PER_ORDER_FIFO: "copies, in order for each order in each queue",
+    Delivery.AT_LEAST_ONCE_UNORDERED: "copies, in any order",
+}
+
+
 class Fault(StrEnum):
     """What can go wrong around a saga. Each one asked for must be proved to have fired."""
 

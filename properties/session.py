@@ -8,7 +8,6 @@ hooks.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -19,25 +18,26 @@ from attrs import define, evolve, field
 from cattrs.preconf.json import make_converter
 from hypothesis.database import DirectoryBasedExampleDatabase
 
-from implementations.errors import TargetError, nearest
+from implementations.errors import TargetError
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
+from properties.conclusion import Conclusion, Given, conclude
+from properties.contracts import contract_of, parts_under
 from properties.modes import Mode, mode_of
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, parts, run_part
 from properties.settings.in_force import Settings
-from properties.sharing import shared
-from properties.verdicts import Total, orders_in, rank, summarise
+from properties.verdicts import Total
 from properties.world.subject import Subject
-from reports.counterexample import Counterexample
-from reports.files import clean, write_counterexample
-from reports.terminal import counterexample_brief, counterexample_text, summary_text
-from reports.verdict import PropertyVerdict, RunSummary, Verdict
-from reports.wording import count, replay_command, shown_path
+from reports.files import clean
+from reports.terminal import summary_text
+from reports.verdict import PropertyVerdict, Verdict
 
 _PORTION = pytest.StashKey[str]()
 _JSON = make_converter()
+#: With its name behind this, an item's report carries what the item has handed in.
+_HANDED_IN = "saga: "
 _HERE = Path(__file__).resolve().parent
 _SEARCH, _MODES = _HERE / "test_search.py", _HERE / "test_modes.py"
 #: How many schedules are told in full on the terminal; all of them have a report of their own.
@@ -55,11 +55,13 @@ class Verification:
     config: pytest.Config
     settings: Settings
     seed: int
-    total: Total = field(factory=Total)
+    totals: dict[Delivery, Total] = field(factory=dict)
     unfinished: list[str] = field(factory=list)
     remarks: list[str] = field(factory=list)
-    summary: RunSummary | None = None
+    conclusion: Conclusion | None = None
     verifying: bool = False
+    said: dict[str, str] = field(factory=dict)
+    """What the items of a mode have handed in, in this process; in the controller, in all."""
     _subject: Subject | None = None
 
     @property
@@ -99,16 +101,18 @@ class Verification:
 
     def run(self, part: str) -> Portion:
         """Do one part of the search."""
-        return run_part(
+        delivery, name = contract_of(part, self.delivery)
+        portion = run_part(
             self.subject(),
-            part,
+            name,
             PROFILES[self.settings.profile],
             self.faults,
-            self.delivery,
+            delivery,
             self.seed,
             frozenset(self.settings.expected),
             self._database(),
         )
+        return evolve(portion, part=part)
 
     def _database(self) -> DirectoryBasedExampleDatabase:
         """What failed before, target by target: schedules of one mean nothing to another."""
@@ -157,98 +161,58 @@ class Verification:
         """Collect portions; remember parts that failed."""
         portion = getattr(report, "saga_portion", None)
         if portion is not None:
-            self.total.take(_JSON.loads(portion, Portion))
+            self._take(_JSON.loads(portion, Portion))
         if report.failed and "::test_search[" in report.nodeid:
             self.unfinished.append(report.nodeid.rpartition("[")[2].rstrip("]"))
+        if report.when == "call":
+            for name, text in report.user_properties:
+                if name.startswith(_HANDED_IN):
+                    self.said[name.removeprefix(_HANDED_IN)] = str(text)
+
+    def _take(self, portion: Portion) -> None:
+        delivery, _ = contract_of(portion.part, self.delivery)
+        self.totals.setdefault(delivery, Total()).take(portion)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """When all parts have ended, report each property as a test."""
         result = yield
-        if self.verifying and (self.total.parts or self.unfinished):
+        if self.verifying and (self.totals or self.unfinished):
             session.testscollected += len(BY_ID)
             for report in self._conclude():
                 session.config.hook.pytest_runtest_logreport(report=report)
         return result
 
     def _conclude(self) -> Iterator[pytest.TestReport]:
-        self.total.counterexamples = shared(self.subject(), self.total.counterexamples)
-        for property_id, other in sorted(self.total.besides().items()):
-            report = self._write(other, f"{property_id}-without-faults")
-            how = f"without any fault, with {count(orders_in(other), 'order')}: see {report}"
-            known = self.total.counterexamples[property_id]
-            self.total.counterexamples[property_id] = evolve(known, besides=how)
-        reports = {
-            property_id: self._write(counterexample)
-            for property_id, counterexample in sorted(self.total.counterexamples.items())
-        }
-        self.summary = summarise(
-            self.total,
-            self.subject(),
-            self.settings,
-            self.faults,
-            self.delivery,
-            self.seed,
-            reports,
-            self.unfinished,
-        )
-        told: dict[str, str] = {}
-        for verdict in sorted(self.summary.properties, key=self._rank):
-            yield from _reports(verdict, self._text(verdict, told))
-
-    def _rank(self, verdict: PropertyVerdict) -> tuple[Any, ...]:
-        """The simplest counterexample is told first, and a cause before what follows from it."""
-        known = self.total.counterexamples.get(verdict.id)
-        return () if known is None else rank(known)
-
-    def _write(self, counterexample: Counterexample, name: str = "") -> str:
-        path = write_counterexample(
-            counterexample,
-            self.settings.report_dir,
-            lambda file: replay_command(file, counterexample.target),
-            name=name,
-        )
-        return shown_path(path)
-
-    def _text(self, verdict: PropertyVerdict, told: dict[str, str]) -> str:
-        """The counterexample in full, or in brief where enough was told or the same was."""
-        known = self.total.counterexamples.get(verdict.id)
-        if known is None:
-            return verdict.reason
-        report = Path(verdict.counterexample)
-        schedule = json.dumps(known.schedule, sort_keys=True)
-        if schedule in told or len(told) >= TOLD_IN_FULL:
-            return counterexample_brief(known, told.get(schedule, ""), str(report))
-        told[schedule] = verdict.id
-        command = replay_command(report.with_suffix(".json"), known.target)
-        return counterexample_text(known, command, str(report))
+        given = Given(self.subject(), self.settings, self.faults, self.delivery, self.seed)
+        self.conclusion = conclude(given, self.totals, self.unfinished)
+        for verdict, text in self.conclusion.properties():
+            yield from _reports(verdict, text)
 
     def remark(self, text: str) -> None:
         """Say something at the end of the session."""
         self.remarks.append(text)
 
+    def hand_in(self, item: str, text: str) -> None:
+        """Keep what an item of a mode has found out for the mode's conclusion."""
+        self.said[item] = text
+
+    def handed_in(self, item: str) -> list[tuple[str, object]]:
+        """The same, to travel with the item's report, which xdist carries to the controller."""
+        return [(f"{_HANDED_IN}{item}", self.said[item])] if item in self.said else []
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of verdicts, faults and transitions."""
         for text in self.remarks:
             terminalreporter.write_line(text)
-        if self.summary is not None:
+        if self.said and self.mode and self.mode.conclude:
+            terminalreporter.section(f"order saga: {self.mode.name}")
+            terminalreporter.write_line(self.mode.conclude(self))
+        if self.conclusion is not None:
             terminalreporter.section("order saga verification")
-            terminalreporter.write_line(summary_text(self.summary))
-            for line in self._remarks():
+            terminalreporter.write_line(summary_text(self.conclusion.summary))
+            for line in self.conclusion.remarks():
                 terminalreporter.write_line(line)
-
-    def _remarks(self) -> Iterator[str]:
-        for line in self.total.explored:
-            yield f"exhaustive: {line}"
-        if self.total.replayed:
-            yield f"stored failures of earlier sessions run again: {self.total.replayed}"
-        yield from sorted(self.total.remarks)
-        subject = self.subject()
-        for type_ in sorted(self.total.unheard - subject.sight.terminal.keys()):
-            near = nearest(type_, subject.shape.events, LIKENESS)
-            yield f"nobody subscribes to {type_}{f': did you mean {near}?' if near else ''}"
-        for divergence in sorted(self.total.divergences)[:5]:
-            yield f"differs from the model: {divergence}"
 
     def pytest_report_header(self) -> list[str]:
         """What is in force, and where it came from."""
@@ -258,6 +222,8 @@ class Verification:
             return self.mode.header(self.settings)
         settings, origins = self.settings, self.settings.origins
         delivery = settings.delivery or "what the target relies on"
+        if settings.every_delivery:
+            delivery = f"all, and judged by {delivery}"
         faults = ", ".join(sorted(settings.faults)) or "none"
         return [
             f"saga target: {settings.target} ({origins.get('target', 'default')})",
@@ -308,7 +274,8 @@ def new_seed(settings: Settings, config: pytest.Config) -> int:
 
 def part_names(settings: Settings) -> list[str]:
     """The parts of the search, as parameters of the test that runs them."""
-    return parts(PROFILES[settings.profile])
+    deliveries = tuple(Delivery) if settings.every_delivery else ()
+    return parts_under(parts(PROFILES[settings.profile]), deliveries)
 
 
 def verification(config: pytest.Config) -> Verification:

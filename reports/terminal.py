@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from reports.counterexample import Counterexample, LedgerLine, Step
 from reports.selection import Gap, select
-from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict
+from reports.verdict import (
+    Coverage,
+    DeliveryTable,
+    FaultCount,
+    PropertyVerdict,
+    RunSummary,
+    Verdict,
+)
 from reports.wording import (
     DRAIN_LINE,
     GUILTY_MARK,
@@ -185,6 +192,7 @@ def summary_text(summary: RunSummary) -> str:
         _settings(summary),
         _property_table(summary.properties),
         _fault_table(summary.fault_counts),
+        _delivery_lines(summary.deliveries),
         _closing(summary),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section)
@@ -249,6 +257,18 @@ def _never(row: FaultCount) -> str:
     if row.reason and row.reason != "VACUOUS":
         return f"cannot strike: {row.reason}"
     return f"NEVER FIRED: {row.meaning}"
+
+
+def _delivery_lines(deliveries: DeliveryTable | None) -> list[str]:
+    """Return what holds under which of the broker's promises, and which one the saga depends on."""
+    if deliveries is None:
+        return []
+    rows = [[row.contract, ", ".join(row.violated) or "none"] for row in deliveries.contracts]
+    lines = _table(["delivery contract", "violated"], rows, -1)
+    lines += _labelled("depends on", deliveries.conclusion, 3)
+    # Never wrapped or clipped: these are there to be copied.
+    lines += [f"{name:<{_LABEL}}  {printable(path)}" for name, path in deliveries.reports.items()]
+    return lines
 
 
 def _closing(summary: RunSummary) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 class Verdict(StrEnum):
@@ -88,6 +88,12 @@ class ContractVerdicts:
     verdicts: dict[str, Verdict]
     """By the property's id."""
 
+    @property
+    def violated(self) -> tuple[str, ...]:
+        """The ids of the properties that are violated."""
+        broken = (Verdict.VIOLATED, Verdict.EXPECTED)
+        return tuple(name for name, verdict in self.verdicts.items() if verdict in broken)
+
 
 @frozen
 class DeliveryTable:
@@ -97,6 +103,9 @@ class DeliveryTable:
     """From the strongest to the weakest."""
     conclusion: str
     """The answer in one sentence."""
+    reports: dict[str, str] = field(factory=dict)
+    """For a property that is violated only under other contracts than the target's own, the path of
+    its report, under the weakest of them."""
 
 
 @frozen

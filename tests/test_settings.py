@@ -65,8 +65,8 @@ def test_defaults() -> None:
 
 def test_every_setting_has_an_origin() -> None:
     """Pins that the run's header can say of each setting where it came from."""
-    fields = {field for field in Settings.__attrs_attrs__ if field.name != "origins"}
-    assert set(settings().origins) == {field.name for field in fields}
+    fields = {field.name for field in Settings.__attrs_attrs__}
+    assert set(settings().origins) == fields - {"origins", "every_delivery"}
 
 
 def test_the_strongest_place_wins() -> None:
@@ -101,6 +101,12 @@ def test_variables_of_others_and_reserved_ones_are_left_alone(variable: str) -> 
 def test_delivery_is_read_in_either_spelling(word: str) -> None:
     """Pins that the name of the constant is as good as its value."""
     assert settings({"delivery": word}).delivery is Delivery.AT_LEAST_ONCE_FIFO
+
+
+def test_all_delivery_contracts() -> None:
+    """Pins that all of them can be asked for, and that none of them then is the chosen one."""
+    assert (settings({"delivery": "All"}).delivery, settings().every_delivery) == (None, False)
+    assert settings({"delivery": "All"}).every_delivery
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from properties.settings.sources import (
     from_files,
 )
 from properties.settings.values import (
+    is_every_delivery,
     parse_delivery,
     parse_expected,
     parse_faults,
@@ -49,10 +50,13 @@ class Settings:
     target: str
     delivery: Delivery | None
     """None: what the target relies on, and if it does not say, at-least-once-unordered."""
+    every_delivery: bool
+    """Whether all contracts are run; the target is judged by its own all the same."""
     faults: frozenset[Fault]
     profile: str
     seed: int | None
     replay: Path | None
+    mutate: bool
     report_dir: Path
     expected: Mapping[str, str]
     """Property id to the reason why it is known to fail."""
@@ -79,10 +83,12 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
     return Settings(
         target=parsed("target", Given.text, DEFAULT_TARGET),
         delivery=parsed("delivery", parse_delivery, None),
+        every_delivery=parsed("delivery", is_every_delivery, False),
         faults=parsed("faults", parse_faults, DEFAULT_FAULTS),
         profile=parsed("profile", lambda g: g.choice("profile", PROFILES), DEFAULT_PROFILE),
         seed=parsed("seed", parse_seed, None),
         replay=parsed("replay", parse_replay, None),
+        mutate=parsed("mutate", Given.yes, False),
         report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
         expected=expected,
         origins=origins,

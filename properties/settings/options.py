@@ -48,7 +48,8 @@ OPTIONS = (
     Option(
         "delivery",
         "CONTRACT",
-        f"what the broker promises: {', '.join(Delivery)} (default: what the target relies on)",
+        f"what the broker promises: {', '.join(Delivery)}, or all, to see on which of them the "
+        "target depends (default: what the target relies on)",
     ),
     Option(
         "faults",
@@ -61,6 +62,13 @@ OPTIONS = (
         "seed", "N", "start of the random search, to repeat a run (default: chosen and printed)"
     ),
     Option("replay", "FILE", "replay one counterexample instead of searching"),
+    Option(
+        "mutate",
+        "",
+        "instead of searching, take the target's safeguards away, one at a time, and say which of "
+        "them the search would have missed",
+        switch=True,
+    ),
     Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
     Option("expect-failure", "ID=REASON", "a property known to fail, and why; repeatable", True),
 )

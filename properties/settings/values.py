@@ -9,10 +9,19 @@ from implementations.errors import nearest
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
 from properties.settings.sources import Given, normal
 
+#: In place of a delivery contract: all of them, one after another.
+EVERY = "all"
 
-def parse_delivery(given: Given) -> Delivery:
-    """Read a delivery contract."""
-    return Delivery(given.choice("delivery contract", tuple(Delivery)))
+
+def parse_delivery(given: Given) -> Delivery | None:
+    """Read a delivery contract; none is chosen where all are asked for."""
+    word = given.choice("delivery contract", (*Delivery, EVERY))
+    return None if word == EVERY else Delivery(word)
+
+
+def is_every_delivery(given: Given) -> bool:
+    """Read whether all delivery contracts are asked for."""
+    return given.choice("delivery contract", (*Delivery, EVERY)) == EVERY
 
 
 def parse_faults(given: Given) -> frozenset[Fault]:

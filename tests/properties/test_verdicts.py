@@ -11,7 +11,7 @@ import pytest
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
-from properties.settings.in_force import Settings
+from properties.settings.in_force import resolve
 from properties.verdicts import Total, cannot_fire, summarise
 from properties.world.subject import Source, Sources, Subject
 from reports.verdict import Verdict
@@ -72,7 +72,7 @@ def test_what_could_not_be_judged_is_said(
     """Pins that TRUE-2 never just HOLDS beside runs of which it could not say anything."""
     total = Total(checked={"TRUE-2": checked}, left_aside={"TRUE-2": aside} if aside else {})
     every, contract = frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED
-    settings = Settings("m:f", None, every, "ci", 1, None, Path(), {}, {})
+    settings = resolve([], rootdir=Path())
     summary = summarise(total, subject(Sources()), settings, every, contract, 1, {})
     row = next(row for row in summary.properties if row.id == "TRUE-2")
     assert row.verdict is verdict

@@ -1,0 +1,163 @@
+"""What a session comes to: verdicts, reports on disk, and what is said of each property."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from implementations.errors import nearest
+from model.environment import Delivery, Fault
+from properties.contracts import contract_of, delivery_table, weakest
+from properties.settings.in_force import Settings
+from properties.sharing import shared
+from properties.verdicts import Total, orders_in, rank, summarise
+from properties.world.subject import Subject
+from reports.counterexample import Counterexample
+from reports.files import write_counterexample
+from reports.terminal import counterexample_brief, counterexample_text
+from reports.verdict import DeliveryTable, PropertyVerdict, RunSummary
+from reports.wording import count, replay_command, shown_path
+
+#: How many schedules are told in full on the terminal; all of them have a report of their own.
+TOLD_IN_FULL = 3
+#: How like an event type (1: the same) one that nobody subscribes to must be to count as mistyped.
+LIKENESS = 0.8
+
+
+@frozen
+class Given:
+    """What the session was asked for."""
+
+    subject: Subject
+    settings: Settings
+    faults: frozenset[Fault]
+    delivery: Delivery
+    """The contract by which the target is judged."""
+    seed: int
+
+
+@define
+class Conclusion:
+    """The verdicts of a session, and how they are told."""
+
+    summary: RunSummary
+    total: Total
+    subject: Subject
+    told: dict[str, str] = field(factory=dict)
+    """The schedules told in full so far, each with the property it was told for."""
+
+    def properties(self) -> Iterator[tuple[PropertyVerdict, str]]:
+        """Each property's verdict with what is said of it, the simplest counterexample first."""
+        for verdict in sorted(self.summary.properties, key=self._rank):
+            yield verdict, self._text(verdict)
+
+    def _rank(self, verdict: PropertyVerdict) -> tuple[Any, ...]:
+        """The simplest counterexample is told first, and a cause before what follows from it."""
+        known = self.total.counterexamples.get(verdict.id)
+        return () if known is None else rank(known)
+
+    def _text(self, verdict: PropertyVerdict) -> str:
+        """The counterexample in full, or in brief where enough was told or the same was."""
+        known = self.total.counterexamples.get(verdict.id)
+        if known is None:
+            return verdict.reason
+        report = Path(verdict.counterexample)
+        schedule = json.dumps(known.schedule, sort_keys=True)
+        if schedule in self.told or len(self.told) >= TOLD_IN_FULL:
+            return counterexample_brief(known, self.told.get(schedule, ""), str(report))
+        self.told[schedule] = verdict.id
+        command = replay_command(report.with_suffix(".json"), known.target)
+        return counterexample_text(known, command, str(report))
+
+    def remarks(self) -> Iterator[str]:
+        """What is worth knowing besides the verdicts, a line each."""
+        total = self.total
+        for line in total.explored:
+            yield f"exhaustive: {line}"
+        if total.replayed:
+            yield f"stored failures of earlier sessions run again: {total.replayed}"
+        yield from sorted(total.remarks)
+        for type_ in sorted(total.unheard - self.subject.sight.terminal.keys()):
+            near = nearest(type_, self.subject.shape.events, LIKENESS)
+            yield f"nobody subscribes to {type_}{f': did you mean {near}?' if near else ''}"
+        for divergence in sorted(total.divergences)[:5]:
+            yield f"differs from the model: {divergence}"
+
+
+def conclude(
+    given: Given, totals: Mapping[Delivery, Total], unfinished: Sequence[str]
+) -> Conclusion:
+    """Write the reports and draw the conclusion.
+
+    `totals` has what was found under each contract that was run, `unfinished` the parts of the
+    search that ended with an error.
+    """
+    for each in totals.values():
+        each.counterexamples = shared(given.subject, each.counterexamples)
+    total = totals.get(given.delivery) or Total()
+    _tell_faultless(total, given.settings.report_dir)
+    reports = {
+        property_id: _write(counterexample, given.settings.report_dir)
+        for property_id, counterexample in sorted(total.counterexamples.items())
+    }
+    summary = _summary(given, given.delivery, total, unfinished, reports)
+    if len(totals) > 1:
+        summary = evolve(summary, deliveries=_deliveries(given, totals, unfinished))
+    return Conclusion(summary, total, given.subject)
+
+
+def _tell_faultless(total: Total, directory: Path) -> None:
+    """Write how properties are violated without any fault, and say so beside how they are with."""
+    for property_id, other in sorted(total.besides().items()):
+        report = _write(other, directory, f"{property_id}-without-faults")
+        how = f"without any fault, with {count(orders_in(other), 'order')}: see {report}"
+        known = total.counterexamples[property_id]
+        total.counterexamples[property_id] = evolve(known, besides=how)
+
+
+def _deliveries(
+    given: Given, totals: Mapping[Delivery, Total], unfinished: Sequence[str]
+) -> DeliveryTable:
+    """What holds under each contract."""
+    found = {delivery: total.counterexamples for delivery, total in totals.items()}
+    reports = {
+        property_id: _write(counterexample, given.settings.report_dir, f"{property_id}-{delivery}")
+        for property_id, (delivery, counterexample) in weakest(found, given.delivery).items()
+    }
+    summaries = {
+        delivery: _summary(given, delivery, total, unfinished, {})
+        for delivery, total in totals.items()
+    }
+    return delivery_table(summaries, reports)
+
+
+def _summary(
+    given: Given,
+    delivery: Delivery,
+    total: Total,
+    unfinished: Sequence[str],
+    reports: Mapping[str, str],
+) -> RunSummary:
+    parts = [name for part in unfinished for name in _done_under(part, delivery, given.delivery)]
+    subject, settings, faults, seed = given.subject, given.settings, given.faults, given.seed
+    return summarise(total, subject, settings, faults, delivery, seed, reports, parts)
+
+
+def _done_under(part: str, delivery: Delivery, own: Delivery) -> Iterator[str]:
+    contract, name = contract_of(part, own)
+    if contract is delivery:
+        yield name
+
+
+def _write(counterexample: Counterexample, directory: Path, name: str = "") -> str:
+    path = write_counterexample(
+        counterexample,
+        directory,
+        lambda file: replay_command(file, counterexample.target),
+        name=name,
+    )
+    return shown_path(path)
