@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from properties.modes.mode import Mode, Outcome
+from properties.modes.mutate import MUTATE
 from properties.modes.replay import REPLAY
 from properties.settings.in_force import Settings
 
 __all__ = ["MODES", "Mode", "Outcome", "mode_of"]
 
 #: The first one that is wanted is what happens.
-MODES: tuple[Mode, ...] = (REPLAY,)
+MODES: tuple[Mode, ...] = (REPLAY, MUTATE)
 
 
 def mode_of(settings: Settings) -> Mode | None:

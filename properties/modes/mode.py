@@ -40,8 +40,8 @@ class Mode:
     """Whether the target is probed before anything else."""
     header: Callable[[Settings], list[str]] | None = None
     """Lines for the head of the session, instead of those about target and faults."""
-    conclude: Callable[[dict[str, str]], str] | None = None
-    """What there is to say at the end, of what the items have handed in (`Verification.hand_in`).
+    conclude: Callable[[Verification], str] | None = None
+    """What there is to say at the end, of what the items have handed in (`Verification.said`).
 
     Where there is a conclusion, what the items say is not repeated there.
     """

@@ -1,0 +1,1 @@
+"""A user's target without one of its safeguards, taken away from outside, and what notices it."""
