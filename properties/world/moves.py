@@ -126,12 +126,13 @@ def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *v
     world.running = world.last_task = task
     world.touched = True
     world.active.add(task.participant)
-    if world.has_relay and task.work is not _RELAY:
-        _may_have_written(world, task)
     before = task.operation
     outcome = advance(task, move, *values)
-    if world.stalled and not _waits_again(task, before):
-        _wake_others(world, task)
+    if not (world.stalled and _waits_again(task, before)):
+        if world.has_relay and task.work is not _RELAY:
+            _may_have_written(world, task)
+        if world.stalled:
+            _wake_others(world, task)
     if world.asynchronous:
         _check_awaited(world, task, paused=outcome is None)
     if outcome is None:
@@ -143,7 +144,7 @@ def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *v
 
 
 def _waits_again(task: Task, before: Operation | None) -> bool:
-    """Whether a task has only tried once more, and in vain: that is no reason to try for others."""
+    """Whether a task has only tried once more, and in vain: for others nothing has changed."""
     now = task.operation
     return task.waiting and before is not None and now is not None and before.port == now.port
 

@@ -136,6 +136,20 @@ def test_a_holder_that_takes_long_is_waited_for() -> None:
     assert not world.errors
 
 
+def test_trying_in_vain_is_no_reason_to_relay() -> None:
+    """Pins that a stalled holder has its turn: who waits does not keep the relays busy for ever."""
+
+    class Relaying(Locking):
+        def relay(self, participant: str) -> int:
+            """Nothing to relay."""
+            return 0
+
+    world = act(blocked(Relaying), Kind.STALL, FIRST)
+    rest(world)
+    assert not world.errors
+    assert world.target.tries == ["o1", "o2", "o2", "o2", "o2"]  # after two relays, and the holder
+
+
 def test_a_crash_lets_go_of_the_lock() -> None:
     """Pins that both handlers can die, waiting or not, and that their messages come again."""
     world = blocked()
