@@ -43,7 +43,7 @@ def test_options_in_the_readme_are_all_there_are() -> None:
     from properties.settings.options import OPTIONS
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"^\| `(--saga-[a-z-]+)=", readme, re.MULTILINE))
+    told = set(re.findall(r"^\| `(--saga-[a-z-]+)[=`]", readme, re.MULTILINE))
     assert told == {option.flag for option in OPTIONS}
 
 
