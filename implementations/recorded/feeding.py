@@ -10,7 +10,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from json.scanner import make_scanner
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 
@@ -23,7 +23,7 @@ from model.logs.tracker import Tracker
 #: Malformed lines of which the number and the reason are kept; the others are counted.
 LOCATED = 10
 #: The C scanner at one object: what `json.loads` does, without what it does besides.
-_scan: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())
+_scan: Callable[[str, int], tuple[Any, int]] = make_scanner(cast(Any, json.JSONDecoder()))
 
 
 #: What is shown every line that is understood: number, content, token.

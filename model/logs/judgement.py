@@ -33,6 +33,8 @@ class Judgement:
     """Where each participant is after that."""
     expected: tuple[str, ...]
     """What the table allows next."""
+    waits: str
+    """The first of it in a few words; empty if there is none."""
     status: Status
     compensating: bool
     """Whether an undoing was asked for."""

@@ -102,7 +102,8 @@ class Explainer:
         locals_ = [showing.locals[number] for number in numbers]
         placed = all(local.placed for local in locals_)
         steps = self.next_steps(numbers, published, asked=not placed)
-        expected = {str(s.step.row or "order: the customer places the order"): None for s in steps}
+        rows = tuple(dict.fromkeys(shown.step.row for shown in steps))
+        expected = tuple(str(row or "order: the customer places the order") for row in rows)
         states = {
             str(actor): state
             for part, local in zip(showing.parts, locals_, strict=True)
@@ -113,7 +114,8 @@ class Explainer:
             answer,
             cursors,
             tuple(states.items()),
-            tuple(expected),
+            expected,
+            next((f"{row.actor} to handle {row.on}" for row in rows if row), ""),
             Status(order) if order in {*Status} else Status.OPEN,
             bool(published & self._undoing),
             len(search.seen),

@@ -116,6 +116,17 @@ class StockLedger:
             elif shelf.by_instance:
                 self._order(sku, shelf)
 
+    def seen(self) -> str:
+        """What was judged, in one phrase; empty if no line speaks of stock."""
+        if not self.changes and not self.refusals:
+            return ""
+        left = ", ".join(
+            f"{s.level} {sku}" for sku, s in self.shelves.items() if s.level is not None
+        )
+        return f"{self.changes:,} changes, {self.refusals:,} refusals" + (
+            f"; left at the end: {left}" if left else ""
+        )
+
     def _order(self, sku: str, shelf: Shelf) -> None:
         if shelf.level is not None and shelf.level < 0:
             self._find(f"{sku} is sold below 0, in whatever order: {shelf.level} left at the end")

@@ -209,11 +209,12 @@ class Tracker:
         self.differing = [pair for pair in self.differing if pair[0] not in self.open]
         for saga, found in list(self.open.items()):
             self._close(saga, found)
-        unended = [self._told(saga, found) for saga, found in self.open.items()]
+        unended = [self.judged(saga, found) for saga, found in self.open.items()]
         self.tally.answers.update(report.judgement.answer for report in unended)
-        return [self._told(saga, found) for saga, found in self.differing], unended
+        return [self.judged(saga, found) for saga, found in self.differing], unended
 
-    def _told(self, saga: str, found: Open) -> SagaReport:
+    def judged(self, saga: str, found: Open) -> SagaReport:
+        """What there is to say of a saga with these lines."""
         explainer = self.explainer()
         judgement = explainer.judge(explainer.shape(found.tokens))
         return SagaReport(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from properties.modes.log import LOG
 from properties.modes.mode import Mode, Outcome
 from properties.modes.mutate import MUTATE
 from properties.modes.replay import REPLAY
@@ -10,7 +11,7 @@ from properties.settings.in_force import Settings
 __all__ = ["MODES", "Mode", "Outcome", "mode_of"]
 
 #: The first one that is wanted is what happens.
-MODES: tuple[Mode, ...] = (REPLAY, MUTATE)
+MODES: tuple[Mode, ...] = (REPLAY, LOG, MUTATE)
 
 
 def mode_of(settings: Settings) -> Mode | None:

@@ -15,6 +15,7 @@ import pytest
 from attrs import frozen
 
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
+from properties.settings.logs import LogSettings, parse_log
 from properties.settings.options import (
     BY_NAME,
     DEFAULT_PROFILE,
@@ -57,6 +58,8 @@ class Settings:
     seed: int | None
     replay: Path | None
     mutate: bool
+    log: LogSettings | None
+    """The recorded log to check instead of a target, if there is one."""
     report_dir: Path
     expected: Mapping[str, str]
     """Property id to the reason why it is known to fail."""
@@ -89,6 +92,7 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         seed=parsed("seed", parse_seed, None),
         replay=parsed("replay", parse_replay, None),
         mutate=parsed("mutate", Given.yes, False),
+        log=parse_log(given),
         report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
         expected=expected,
         origins=origins,

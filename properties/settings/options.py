@@ -69,6 +69,15 @@ OPTIONS = (
         "them the search would have missed",
         switch=True,
     ),
+    Option(
+        "log",
+        "FILE",
+        "instead of searching, check the events that production recorded in this file, compressed "
+        "or not; - is standard input (docs/logs.md)",
+    ),
+    Option("log-mapping", "FILE", "a TOML file with the log's own names of fields and events"),
+    Option("log-complete", "", "every saga in the log must have ended", switch=True),
+    Option("log-saga", "ID", "tell this one saga of the log, as a timeline and a diagram"),
     Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
     Option("expect-failure", "ID=REASON", "a property known to fail, and why; repeatable", True),
 )

@@ -1,0 +1,1 @@
+"""Checking a recorded log: no target, no search, one reading from beginning to end."""
