@@ -12,6 +12,10 @@ from reports.kit import Kit
 from reports.regression import regression_test
 from reports.wording import count, named, printable, sentence
 
+#: How many steps a page shows: of one case, and of all of them; and of each, however many there
+#: are. What is left out deviates in nothing, and the Markdown report has it.
+MAXIMUM_STEPS, ALL_STEPS, LEAST_STEPS = 240, 2000, 24
+
 
 @frozen
 class Case:
@@ -24,8 +28,13 @@ class Case:
     """The command that runs it again."""
 
 
-def case_section(case: Case, kit: Kit, first: bool) -> Markup:
-    """Return the part of the page; the `first` one is open."""
+def room_for(cases: int) -> int:
+    """Return how many steps each of so many cases may show: nobody wants a page of megabytes."""
+    return min(MAXIMUM_STEPS, max(LEAST_STEPS, ALL_STEPS // max(cases, 1)))
+
+
+def case_section(case: Case, kit: Kit, first: bool, room: int = MAXIMUM_STEPS) -> Markup:
+    """Return the part of the page; the `first` one is open. `room` is for so many steps."""
     c = case.counterexample
     head = element(
         "summary",
@@ -36,7 +45,7 @@ def case_section(case: Case, kit: Kit, first: bool) -> Markup:
         "div",
         element("p", sentence(c), class_="sentence"),
         _facts(case),
-        _stage(case),
+        _stage(case, room),
         _divergence(c.divergence),
         _safeguard(c.safeguard),
         _replay(case, kit),
@@ -67,10 +76,10 @@ def _facts(case: Case) -> Markup:
     )
 
 
-def _stage(case: Case) -> Markup:
+def _stage(case: Case, room: int) -> Markup:
     """Return diagram and ledger side by side, and the steps as a list."""
     c, anchor = case.counterexample, case.name
-    svg = sequence_svg(c, anchor)
+    svg = sequence_svg(c, anchor, room + room // 2)
     picture = scrolling(f"Sequence diagram of {anchor}", svg) if svg else Markup()
     last = next((step for step in reversed(c.steps) if step.balances), None)
     panel = element(
@@ -80,7 +89,7 @@ def _stage(case: Case) -> Markup:
         element("h5", "How things stand"),
         element("div", standing(last) if last else Markup(), class_="now"),
         element("h5", "Ledger"),
-        ledger(c),
+        ledger(c, room),
         class_="panel",
     )
     return element(
@@ -90,7 +99,7 @@ def _stage(case: Case) -> Markup:
         element(
             "details",
             element("summary", element("h5", f"The {count(len(c.steps), 'step')} as a list")),
-            step_list(c),
+            step_list(c, room),
             class_="listed",
             open=not svg,
         ),

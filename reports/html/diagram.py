@@ -19,8 +19,6 @@ _ROW, _PAD = 26, 5
 #: About what a character is wide, to keep texts inside the picture.
 _CHARACTER = 6.2
 _LABEL = 44
-#: Nobody follows more than so many rows.
-_MAXIMUM_ROWS = 240
 
 
 @frozen
@@ -46,13 +44,16 @@ class _Lanes:
         return _LEFT + self.apart * len(self.names)
 
 
-def sequence_svg(c: Counterexample, anchor: str) -> Markup:
-    """Return the diagram; empty where no step has an arrow. `anchor` makes its ids unique."""
+def sequence_svg(c: Counterexample, anchor: str, room: int) -> Markup:
+    """Return the diagram, in about `room` rows; empty where no step has an arrow.
+
+    `anchor` makes its ids unique.
+    """
     names = lanes(c)
     if not names:
         return Markup()
     drawn = _Lanes(tuple(names))
-    chosen = select(c, _MAXIMUM_ROWS, lambda s: sum(map(_rows, s)))
+    chosen = select(c, room, lambda s: sum(map(_rows, s)))
     bands: list[Markup] = []
     y, drained = _TOP, False
     for item in chosen:
@@ -123,7 +124,7 @@ def _band(step: Step, y: int, drawn: _Lanes, c: Counterexample) -> Markup:
     """Return one step: its number, what it is where that is not told by its arrows, its arrows."""
     height = _ROW * _rows(step) + _PAD
     parts = [
-        element("rect", width=drawn.width, height=height, rx=4, class_="band"),
+        element("rect", height=height),
         _text(f"{step.number} {marks(step)}".strip(), 6, 17, "number", 8),
     ]
     row = 0
@@ -133,11 +134,12 @@ def _band(step: Step, y: int, drawn: _Lanes, c: Counterexample) -> Markup:
     for number, arrow in enumerate(step.arrows, row):
         parts += _arrow(arrow, _ROW * number + 20, drawn)
     parted = c.divergence is not None and c.divergence.step == step.number
+    marked = classes(guilty=step.guilty, parted=parted)
     kind = "" if step.kind is StepKind.DEFAULT else step.kind.value
     return element(
         "g",
         *parts,
-        class_=f"step {kind} {classes(guilty=step.guilty, parted=parted)}".strip(),
+        class_=" ".join(filter(None, ("step", kind, marked))),
         data_step=step.number,
         transform=f"translate(0 {y})",
     )
@@ -150,18 +152,18 @@ def _arrow(arrow: Arrow, y: int, drawn: _Lanes) -> Sequence[Markup]:
         crash = arrow.kind is ArrowKind.CRASH
         words = f"✕ {arrow.text}" if crash else arrow.text
         return (_inside(words, start, y - 3, "crash" if crash else "note", drawn),)
+    label = _inside(arrow.text, (start + end) // 2, y - 5, "", drawn)
     back = -6 if end > start else 6
+    kind = "" if arrow.kind is ArrowKind.MESSAGE else arrow.kind.value
+    head = f"M{end + back} {y - 4}L{end} {y}l{back} 4"
     if arrow.kind is ArrowKind.LOST:
-        stop = (start + end) // 2
-        head = f"M{stop - 5} {y - 5}l10 10m0 -10l-10 10"
-    else:
-        stop = end
-        head = f"M{end + back} {y - 4}L{end} {y}l{back} 4"
-    return (
-        element("path", d=f"M{start} {y}H{stop}", class_=arrow.kind.value),
-        element("path", d=head, class_=f"head {arrow.kind.value}"),
-        _inside(arrow.text, (start + end) // 2, y - 5, "", drawn),
-    )
+        end = (start + end) // 2
+        head = f"M{end - 5} {y - 5}l10 10m0 -10l-10 10"
+    if arrow.kind in (ArrowKind.MESSAGE, ArrowKind.CALL):
+        return element("path", d=f"M{start} {y}H{end}{head}", class_=kind), label
+    # The line is dashed, or of another colour: its head is not.
+    line = element("path", d=f"M{start} {y}H{end}", class_=kind)
+    return line, element("path", d=head, class_=f"head {kind}"), label
 
 
 def _inside(words: str, x: int, y: int, kind: str, drawn: _Lanes) -> Markup:

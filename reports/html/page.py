@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from reports.html.case import Case, case_section
+from reports.html.case import Case, case_section, room_for
 from reports.html.coverage import coverage_section
 from reports.html.elements import Markup, element, join
 from reports.html.tables import (
@@ -137,6 +137,7 @@ def _contents(summary: RunSummary, cases: tuple[Case, ...]) -> Markup:
 def _cases(cases: tuple[Case, ...], kit: Kit) -> Markup:
     if not cases:
         return Markup()
+    room = room_for(len(cases))
     return element(
         "section",
         element("h2", "Counterexamples", id="counterexamples"),
@@ -145,5 +146,5 @@ def _cases(cases: tuple[Case, ...], kit: Kit) -> Markup:
             "Each was made as short as could be, and run twice. It is told by what differs from "
             "first in, first out without any fault.",
         ),
-        join(case_section(case, kit, first=not place) for place, case in enumerate(cases)),
+        join(case_section(case, kit, not place, room) for place, case in enumerate(cases)),
     )

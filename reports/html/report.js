@@ -16,7 +16,7 @@ function stageOf(root) {
   if (!stages.has(root)) {
     const now = root.querySelector(".now");
     stages.set(root, {
-      steps: all(root, ".steps > li[data-step]"),
+      steps: all(root, ".steps > li:not(.gap)"),
       bands: all(root, "svg .step"),
       entries: all(root, ".ledger .entry"),
       at: -1,
@@ -42,14 +42,14 @@ function show(root, place) {
   if (!stage.steps.length) return;
   stage.at = Math.max(-1, Math.min(place, stage.steps.length - 1));
   const step = stage.steps[stage.at];
-  const number = step ? Number(step.dataset.step) : Infinity;
+  const number = step ? step.value : Infinity;
   for (const each of stage.steps) {
     if (each === step) each.setAttribute("aria-current", "step");
     else each.removeAttribute("aria-current");
   }
   for (const entry of stage.entries) {
-    entry.classList.toggle("later", Number(entry.dataset.step) > number);
-    entry.classList.toggle("today", Number(entry.dataset.step) === number);
+    entry.classList.toggle("later", entry.value > number);
+    entry.classList.toggle("today", entry.value === number);
   }
   stage.now.replaceChildren(...(step ? standing(stage) : stage.end));
   stage.status.textContent = step ? inWords(stage, step) : stage.whole;
@@ -74,10 +74,10 @@ function reveal(root, band) {
 
 /** What is said of a step, aloud as well: its number, what happens, what is special about it. */
 function inWords(stage, step) {
-  const told = all(step, ".tag, .does, .note").map((each) => each.textContent.trim());
+  const told = all(step, ".does > *, .note").map((each) => each.textContent.trim());
   const [does, ...others] = told;
   const more = others.length ? ` (${others.join("; ")})` : "";
-  return `Step ${step.dataset.step} of ${stage.steps.at(-1).dataset.step}: ${does}${more}`;
+  return `Step ${step.value} of ${stage.steps.at(-1).value}: ${does}${more}`;
 }
 
 function go(root, where) {
@@ -112,7 +112,7 @@ document.addEventListener("click", (event) => {
   if (copier) copy(copier);
   if (band) {
     const root = band.closest(".stage");
-    show(root, stageOf(root).steps.findIndex((each) => each.dataset.step === band.dataset.step));
+    show(root, stageOf(root).steps.findIndex((each) => each.value === Number(band.dataset.step)));
   }
 });
 

@@ -10,9 +10,6 @@ from reports.html.elements import Markup, classes, element, join
 from reports.selection import Gap, select
 from reports.wording import DRAIN_LINE
 
-#: A longer list is cut in the middle of what deviates in nothing; the Markdown report has it all.
-MAXIMUM_STEPS = 300
-
 _KIND = {
     StepKind.DEFAULT: "",
     StepKind.DEVIATION: "out of turn",
@@ -27,15 +24,16 @@ _ARROW = {
 }
 
 
-def step_list(c: Counterexample) -> Markup:
+def step_list(c: Counterexample, room: int) -> Markup:
     """Return all steps in order, each with what happened in it and how things stood after it.
 
-    How things stood is there only where it had changed: it still holds for the steps after.
+    How things stood is there only where it had changed: it still holds for the steps after. Where
+    there are more than `room`, some that deviate in nothing are left out.
     """
     items: list[Markup] = []
     drained = False
     standing: tuple[tuple[Balance, ...], tuple[Shelf, ...]] = ((), ())
-    for item in select(c, MAXIMUM_STEPS, len):
+    for item in select(c, room, len):
         first = item.steps[0] if isinstance(item, Gap) else item
         begins = first.drained and not drained and bool(items)
         drained = drained or first.drained
@@ -55,7 +53,7 @@ def _item(step: Step, changed: bool, begins: bool) -> Markup:
     return element(
         "li",
         element("p", DRAIN_LINE, class_="aside") if begins else Markup(),
-        element("p", element("span", step.action, class_="does"), *_tags(step), class_="action"),
+        element("p", element("span", step.action), *_tags(step), class_="does"),
         *(element("p", note, class_="note") for note in step.notes),
         element("ul", *(element("li", arrow_text(arrow)) for arrow in step.arrows), class_="arrows")
         if step.arrows
@@ -63,7 +61,6 @@ def _item(step: Step, changed: bool, begins: bool) -> Markup:
         *(_entry("p", step, place) for place in range(len(step.entries))),
         standing(step) if changed else Markup(),
         value=step.number,
-        data_step=step.number,
         class_=f"{kind} {classes(guilty=step.guilty)}".strip(),
     )
 
@@ -71,9 +68,11 @@ def _item(step: Step, changed: bool, begins: bool) -> Markup:
 def _tags(step: Step) -> Iterator[Markup]:
     """What is special about a step, in words: colour alone tells not everybody."""
     if step.kind is not StepKind.DEFAULT:
-        yield element("span", " ", element("b", _KIND[step.kind], class_=f"tag {step.kind.value}"))
+        yield Markup(" ")
+        yield element("b", _KIND[step.kind], class_=f"tag {step.kind.value}")
     if step.guilty:
-        yield element("span", " ", element("b", "breaks the property", class_="tag guilty"))
+        yield Markup(" ")
+        yield element("b", "breaks the property", class_="tag guilty")
 
 
 def arrow_text(arrow: Arrow) -> str:
@@ -91,20 +90,20 @@ def standing(step: Step) -> Markup:
         element(
             "li",
             element("b", balance.order),
-            element("span", balance.status),
-            _amount("held", money(balance.money, balance.currency)),
-            _amount("reserved", str(balance.reserved)),
-            _amount("shipped", str(balance.shipped)),
+            f" {balance.status}",
+            *_amount("held", money(balance.money, balance.currency)),
+            *_amount("reserved", str(balance.reserved)),
+            *_amount("shipped", str(balance.shipped)),
         )
         for balance in step.balances
     ]
-    shelves = [_amount(shelf.sku, str(shelf.pieces)) for shelf in step.stock]
+    shelves = [part for shelf in step.stock for part in _amount(shelf.sku, str(shelf.pieces))]
     stock = [element("li", element("b", "in stock"), *shelves)] if shelves else []
     return element("ul", *orders, *stock, class_="standing")
 
 
-def _amount(what: str, amount: str) -> Markup:
-    return element("span", element("i", what), " ", amount)
+def _amount(what: str, amount: str) -> tuple[str, ...]:
+    return " ", element("i", what), " ", amount
 
 
 def _entry(name: str, step: Step, place: int) -> Markup:
@@ -113,16 +112,27 @@ def _entry(name: str, step: Step, place: int) -> Markup:
     rests = element("b", " rests on this", class_="unseen") if entry.guilty else Markup()
     return element(
         name,
-        element("span", f"step {step.number}", class_="when") if name == "li" else Markup(),
+        element("i", f"step {step.number}") if name == "li" else Markup(),
         element("span", element("b", entry.order), " ", entry.text, rests),
         class_=f"entry {classes(guilty=entry.guilty)}".strip(),
-        data_step=step.number if name == "li" else None,
+        value=step.number if name == "li" else None,
     )
 
 
-def ledger(c: Counterexample) -> Markup:
-    """Return all entries of the ledger in order; those that the violation rests on are marked."""
-    entries = [_entry("li", step, place) for step in c.steps for place in range(len(step.entries))]
-    if not entries:
+def ledger(c: Counterexample, room: int) -> Markup:
+    """Return the entries of the ledger in order; those that the violation rests on are marked.
+
+    Of a run of more than `room` steps, only those of the steps that are listed, and the marked.
+    """
+    listed = {step.number for step in select(c, room, len) if isinstance(step, Step)}
+    places = [(step, place) for step in c.steps for place in range(len(step.entries))]
+    shown = [
+        _entry("li", step, place)
+        for step, place in places
+        if step.number in listed or step.entries[place].guilty
+    ]
+    if not places:
         return element("p", "No money, stock or parcel moved.", class_="aside")
-    return element("ol", join(entries), class_="ledger")
+    more = len(places) - len(shown)
+    rest = element("p", f"... and {more:,} more", class_="aside") if more else Markup()
+    return join([element("ol", *shown, class_="ledger"), rest])
