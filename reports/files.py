@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reports.counterexample import Counterexample
+from reports.html.case import Case
+from reports.html.page import FILE_NAME, report_page
 from reports.kit import Kit
 from reports.markdown import counterexample_markdown
 from reports.schedule_file import json_text
+from reports.verdict import RunSummary
+from reports.wording import count
 
 #: In the kit's own clone, and ignored by git.
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent / "out"
@@ -37,6 +42,17 @@ def write_counterexample(
     schedule = write_file(directory, f"{name}.json", json_text(c, kit))
     report = counterexample_markdown(c, replay_command_for(schedule), kit)
     return write_file(directory, f"{name}.md", report)
+
+
+def write_page(
+    summary: RunSummary, cases: Sequence[Case], directory: Path, began: datetime | None = None
+) -> Path:
+    """Write report.html, the report of the whole run; `began` tells when, and how long it took."""
+    when = ""
+    if began is not None:
+        seconds = (datetime.now(UTC) - began).total_seconds()
+        when = f"{began.astimezone(UTC):%Y-%m-%d %H:%M} UTC, {count(round(seconds), 'second')}"
+    return write_file(directory, FILE_NAME, report_page(summary, cases, when=when))
 
 
 def write_file(directory: Path, name: str, text: str) -> Path:

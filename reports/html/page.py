@@ -32,6 +32,7 @@ def report_page(
 ) -> str:
     """Return the page of a run; `when` says when it was made and how long it took."""
     kit, told = kit or this_kit(), tuple(cases)
+    names = {case.name for case in told}
     style, script = asset("report.css"), asset("report.js")
     head = element(
         "head",
@@ -50,9 +51,9 @@ def report_page(
         _contents(summary, told),
         element(
             "main",
-            verdicts_section(summary, {case.name for case in told}),
+            verdicts_section(summary, names),
             _cases(told, kit),
-            deliveries_section(summary.deliveries),
+            deliveries_section(summary, names),
             coverage_section(summary),
             faults_section(summary.fault_counts),
         ),

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from pathlib import PurePath
 
-from model.specification import BY_ID
 from reports.html.elements import Markup, classes, element, scrolling, table
 from reports.verdict import (
     VERDICT_MEANING,
-    DeliveryTable,
     FaultCount,
     PropertyVerdict,
     RunSummary,
@@ -43,8 +41,7 @@ def verdicts_section(summary: RunSummary, cases: Container[str]) -> Markup:
 
 
 def _verdict_row(row: PropertyVerdict, cases: Container[str]) -> Markup:
-    name = PurePath(row.counterexample).stem
-    linked = element("a", row.id, href=f"#{name}") if name in cases else row.id
+    linked = _linked(row.id, row.counterexample, cases)
     said = row.reason if row.reason != row.statement else ""
     checked = "-" if row.verdict is Verdict.NOT_APPLICABLE else f"{row.checked:,}"
     return element(
@@ -69,6 +66,12 @@ def faults_section(faults: tuple[FaultCount, ...]) -> Markup:
     )
 
 
+def _linked(property_id: str, report: str, cases: Container[str]) -> str:
+    """Return a property's id, as a link where its counterexample is on the page."""
+    name = PurePath(report).stem
+    return element("a", property_id, href=f"#{name}") if name in cases else property_id
+
+
 def _fault_row(row: FaultCount) -> Markup:
     reason = row.reason if row.reason != "VACUOUS" else ""
     why = ""
@@ -86,16 +89,19 @@ def _fault_row(row: FaultCount) -> Markup:
     )
 
 
-def deliveries_section(deliveries: DeliveryTable | None) -> Markup:
+def deliveries_section(summary: RunSummary, cases: Container[str]) -> Markup:
     """Return what becomes of each property under each contract; nothing where one was run."""
+    deliveries = summary.deliveries
     if deliveries is None:
         return Markup()
+    own = {row.id: row.counterexample for row in summary.properties}
+    reports = own | deliveries.reports
     ids = dict.fromkeys(name for each in deliveries.contracts for name in each.verdicts)
     header = ("Property", *(each.contract for each in deliveries.contracts))
     rows = (
         element(
             "tr",
-            element("th", name, scope="row", class_="id", title=_statement(name)),
+            element("th", _linked(name, reports.get(name, ""), cases), scope="row", class_="id"),
             *(_contract_cell(each.verdicts.get(name)) for each in deliveries.contracts),
         )
         for name in ids
@@ -107,14 +113,10 @@ def deliveries_section(deliveries: DeliveryTable | None) -> Markup:
     return element(
         "section",
         element("h2", "Delivery contracts", id="deliveries"),
-        element("p", deliveries.conclusion, class_="sentence"),
+        element("p", f"What the saga depends on: {deliveries.conclusion}", class_="sentence"),
         scrolling("Delivery contracts", table(header, rows, "Verdicts under each contract")),
         element("dl", *promises, class_="facts"),
     )
-
-
-def _statement(name: str) -> str | None:
-    return BY_ID[name].statement if name in BY_ID else None
 
 
 def _contract_cell(verdict: Verdict | None) -> Markup:

@@ -226,9 +226,11 @@ def test_coverage_marks_the_pairs_that_never_occurred() -> None:
 def test_contracts_and_faults() -> None:
     """Pins the table of contracts, that there is none where one was run, and the odd faults."""
     summary, _ = html_samples.run()
-    table = deliveries_section(summary.deliveries)
+    table = deliveries_section(summary, {"MONEY-1"})
     assert table.count("VIOLATED") == 3
-    assert deliveries_section(None) == ""
+    assert '<a href="#MONEY-1">MONEY-1</a>' in table
+    assert "<a" not in deliveries_section(summary, {"MONEY-0"})
+    assert deliveries_section(evolve(summary, deliveries=None), {"MONEY-1"}) == ""
     faults = faults_section(summary.fault_counts)
     assert [
         each in faults for each in ("never fired", "cannot strike: the target sets no timer")
