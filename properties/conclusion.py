@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from properties.sharing import shared
 from properties.verdicts import Total, orders_in, rank, summarise
 from properties.world.subject import Subject
 from reports.counterexample import Counterexample
-from reports.files import write_counterexample
+from reports.files import write_counterexample, write_page
+from reports.html.case import Case
 from reports.terminal import counterexample_brief, counterexample_text
 from reports.verdict import DeliveryTable, PropertyVerdict, RunSummary
 from reports.wording import count, replay_command, shown_path
@@ -38,6 +40,8 @@ class Given:
     delivery: Delivery
     """The contract by which the target is judged."""
     seed: int
+    began: datetime | None = None
+    """When the session began, for the report to say."""
 
 
 @define
@@ -49,6 +53,8 @@ class Conclusion:
     subject: Subject
     told: dict[str, str] = field(factory=dict)
     """The schedules told in full so far, each with the property it was told for."""
+    page: str = ""
+    """The path of the report of the whole run."""
 
     def properties(self) -> Iterator[tuple[PropertyVerdict, str]]:
         """Each property's verdict with what is said of it, the simplest counterexample first."""
@@ -76,6 +82,8 @@ class Conclusion:
     def remarks(self) -> Iterator[str]:
         """What is worth knowing besides the verdicts, a line each."""
         total = self.total
+        if self.page:
+            yield f"all of it, to be read in a browser: {self.page}"
         for line in total.explored:
             yield f"exhaustive: {line}"
         if total.replayed:
@@ -99,33 +107,58 @@ def conclude(
     for each in totals.values():
         each.counterexamples = shared(given.subject, each.counterexamples)
     total = totals.get(given.delivery) or Total()
-    _tell_faultless(total, given.settings.report_dir)
+    folder = _Folder(given.settings.report_dir)
+    _tell_faultless(total, folder)
     reports = {
-        property_id: _write(counterexample, given.settings.report_dir)
-        for property_id, counterexample in sorted(total.counterexamples.items())
+        property_id: folder.write(counterexample)
+        for property_id, counterexample in sorted(
+            total.counterexamples.items(), key=lambda each: rank(each[1])
+        )
     }
     summary = _summary(given, given.delivery, total, unfinished, reports)
     if len(totals) > 1:
-        summary = evolve(summary, deliveries=_deliveries(given, totals, unfinished))
-    return Conclusion(summary, total, given.subject)
+        summary = evolve(summary, deliveries=_deliveries(given, totals, unfinished, folder))
+    page = write_page(summary, folder.cases, folder.directory, given.began)
+    return Conclusion(summary, total, given.subject, page=shown_path(page))
 
 
-def _tell_faultless(total: Total, directory: Path) -> None:
+@define
+class _Folder:
+    """The report directory, with the counterexamples that were written into it so far."""
+
+    directory: Path
+    cases: list[Case] = field(factory=list)
+
+    def write(self, counterexample: Counterexample, name: str = "") -> str:
+        """Write a counterexample, under the property's id if no name is given: the report's path."""
+
+        def command(file: Path) -> str:
+            return replay_command(file, counterexample.target)
+
+        path = write_counterexample(counterexample, self.directory, command, name=name)
+        self.cases.append(Case(path.stem, counterexample, command(path.with_suffix(".json"))))
+        return shown_path(path)
+
+
+def _tell_faultless(total: Total, folder: _Folder) -> None:
     """Write how properties are violated without any fault, and say so beside how they are with."""
     for property_id, other in sorted(total.besides().items()):
-        report = _write(other, directory, f"{property_id}-without-faults")
+        report = folder.write(other, f"{property_id}-without-faults")
         how = f"without any fault, with {count(orders_in(other), 'order')}: see {report}"
         known = total.counterexamples[property_id]
         total.counterexamples[property_id] = evolve(known, besides=how)
 
 
 def _deliveries(
-    given: Given, totals: Mapping[Delivery, Total], unfinished: Sequence[str]
+    given: Given,
+    totals: Mapping[Delivery, Total],
+    unfinished: Sequence[str],
+    folder: _Folder,
 ) -> DeliveryTable:
     """What holds under each contract."""
     found = {delivery: total.counterexamples for delivery, total in totals.items()}
     reports = {
-        property_id: _write(counterexample, given.settings.report_dir, f"{property_id}-{delivery}")
+        property_id: folder.write(counterexample, f"{property_id}-{delivery}")
         for property_id, (delivery, counterexample) in weakest(found, given.delivery).items()
     }
     summaries = {
@@ -151,13 +184,3 @@ def _done_under(part: str, delivery: Delivery, own: Delivery) -> Iterator[str]:
     contract, name = contract_of(part, own)
     if contract is delivery:
         yield name
-
-
-def _write(counterexample: Counterexample, directory: Path, name: str = "") -> str:
-    path = write_counterexample(
-        counterexample,
-        directory,
-        lambda file: replay_command(file, counterexample.target),
-        name=name,
-    )
-    return shown_path(path)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class Verification:
     seed: int
     totals: dict[Delivery, Total] = field(factory=dict)
     unfinished: list[str] = field(factory=list)
+    began: datetime = field(factory=lambda: datetime.now(UTC))
     remarks: list[str] = field(factory=list)
     conclusion: Conclusion | None = None
     verifying: bool = False
@@ -184,7 +186,9 @@ class Verification:
         return result
 
     def _conclude(self) -> Iterator[pytest.TestReport]:
-        given = Given(self.subject(), self.settings, self.faults, self.delivery, self.seed)
+        given = Given(
+            self.subject(), self.settings, self.faults, self.delivery, self.seed, self.began
+        )
         self.conclusion = conclude(given, self.totals, self.unfinished)
         for verdict, text in self.conclusion.properties():
             yield from _reports(verdict, text)
