@@ -130,7 +130,7 @@ class _Folder:
     cases: list[Case] = field(factory=list)
 
     def write(self, counterexample: Counterexample, name: str = "") -> str:
-        """Write a counterexample, under the property's id if no name is given: the report's path."""
+        """Write a counterexample, named after its property if no name is given; return its path."""
 
         def command(file: Path) -> str:
             return replay_command(file, counterexample.target)
