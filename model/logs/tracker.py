@@ -145,7 +145,8 @@ class Tracker:
     def _says_nothing_new(self, token: int, id: str | None) -> bool:
         """Whether a line that was there before may be a copy: an event sent again, or a line of a
         saga that was closed, whose ids are forgotten."""
-        return id is not None or not self.tokens.records[token].bundle
+        record = self.tokens.records[token]
+        return id is not None or (record.effects is None and not record.bundle)
 
     def explainer(self) -> Explainer:
         """The judge, by the view that shows all lines so far."""

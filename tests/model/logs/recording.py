@@ -15,8 +15,12 @@ from attrs import define, field, frozen
 
 from model.choreography import CUSTOMER_CANCEL, TABLE
 from model.handling import handle, outcomes
-from model.semantics import Budget, Kind, Move, Saga, Scope, beginning, in_season, moves
+from model.semantics import Budget, Kind, Move, Saga, Scope, beginning, fired, in_season, moves
 from model.table import Actor, Row, Table
+
+
+#: A saga that goes on for longer than this never ends.
+MOST_STEPS = 150
 
 
 @frozen
@@ -41,6 +45,7 @@ class Course:
     name: str
     saga: Saga
     left: Budget
+    steps: int = 0
 
 
 @define
@@ -54,7 +59,10 @@ class Recording:
     at_once: int = 20
     trouble: float = 0.5
     finish: float = 1.0
-    """Which part of the sagas is let run to its end."""
+    """Which part of the sagas is let run on at each step."""
+    torn: tuple[Row, ...] = ()
+    """Rows that fire in a crash only (`model.mutants`)."""
+    fired: set[Row] = field(factory=set)
     happened: list[Happened] = field(factory=list)
 
     def run(self) -> Recording:
@@ -82,9 +90,12 @@ class Recording:
     def _step(self, course: Course) -> bool:
         if self.finish < 1 and self.random.random() > self.finish:
             return False
+        if course.steps > MOST_STEPS:
+            return False
+        course.steps += 1
         possible = [
             move
-            for move in moves(self.table, course.saga)
+            for move in (*moves(self.table, course.saga), *self._tears(course.saga))
             if course.left.affords(move.price)
             and (move.row is None or in_season(move.row, self.stock > 0))
             and not (course.saga.quiet and move.kind is Kind.CANCEL)
@@ -98,8 +109,19 @@ class Recording:
             self._note(course, move)
         return True
 
+    def _tears(self, saga: Saga) -> Iterator[Move]:
+        for row in self.torn:
+            channel = (row.on, row.actor)
+            asked = channel not in self.table.channels
+            sent = asked or saga.inbox[self.table.channels.index(channel)]
+            if sent and saga.states[self.table.place(row.actor)] == row.state:
+                after = fired(self.table, saga, row)
+                yield Move(Kind.CRASH, row.on, row.actor, row, Budget(crashes=1), after)
+
     def _note(self, course: Course, move: Move) -> None:
         row = move.row
+        if row:
+            self.fired.add(row)
         state = course.saga.states[self.table.place(move.actor)]
         emits = row.emits if row else ()
         effects = tuple(effect.name for effect in row.effects) if row else ()
@@ -224,14 +246,3 @@ def shuffled(
     random.shuffle(picks)
     heads = {service: iter(lane) for service, lane in lanes.items()}
     yield from (next(heads[service]) for service in picks)
-
-
-def rows_taken(happened: list[Happened]) -> set[Row]:
-    """Every row that can be told from what happened."""
-    return {
-        row
-        for each in happened
-        for row in TABLE.rows
-        if (row.actor, row.on, row.to) == (each.actor, each.consumed, each.state)
-        and row.emits == each.published
-    }
