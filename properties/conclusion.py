@@ -86,6 +86,8 @@ class Conclusion:
             yield f"all of it, to be read in a browser: {self.page}"
         for line in total.explored:
             yield f"exhaustive: {line}"
+        for property_id, since in sorted(total.since.items()):
+            yield f"known of earlier sessions: {property_id} {since}"
         if total.replayed:
             yield f"stored failures of earlier sessions run again: {total.replayed}"
         yield from sorted(total.remarks)

@@ -24,6 +24,7 @@ from model.table import Row
 from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
+from properties.drivers.known import run_known
 from properties.drivers.paths import paths
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
@@ -67,6 +68,8 @@ class Portion:
     divergences: set[str] = field(factory=set)
     replayed: int = 0
     """Schedules that failed in an earlier session and were run again."""
+    since: dict[str, str] = field(factory=dict)
+    """What has become of each property that was violated in an earlier session."""
     remarks: set[str] = field(factory=set)
     error: str = ""
     """What ended this part before its time, for the user."""
@@ -192,6 +195,8 @@ def parts(profile: Profile) -> list[str]:
 
 
 EXHAUSTIVE_PARTS = 4
+#: The part that runs again what failed before, where anything did.
+KNOWN = "known"
 
 
 def run_part(
@@ -263,6 +268,15 @@ def _paths(search: Search, profile: Profile, number: int, database: Database) ->
     search.portion.remarks |= {str(remark) for remark in found}
 
 
+def _known(search: Search, profile: Profile, number: int, database: Database) -> None:
+    assert database is not None
+    scope, portion = search.scopes[0], search.portion
+    for again in run_known(search.subject, scope.faults, scope.delivery, database):
+        portion.replayed += 1
+        portion.since[again.property_id] = str(again.since)
+        search.consider(again.run)
+
+
 def _directed(search: Search, profile: Profile, number: int, database: Database) -> None:
     _all(search, directed(search.subject, search.scopes[0]))
 
@@ -317,6 +331,7 @@ def _raising(search: Search) -> Callable[[Run], None]:
 
 
 _PARTS: dict[str, Callable[[Search, Profile, int, Database], None]] = {
+    KNOWN: _known,
     "paths": _paths,
     "directed": _directed,
     "sweep": _sweep,

@@ -7,7 +7,6 @@ hooks.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -17,18 +16,21 @@ from typing import Any
 import pytest
 from attrs import define, evolve, field
 from cattrs.preconf.json import make_converter
-from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.database import ExampleDatabase
 
 from implementations.errors import TargetError
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
 from properties.conclusion import Conclusion, Given, conclude
 from properties.contracts import contract_of, parts_under
+from properties.drivers.known import Since
+from properties.memory import DEFAULT_PLACE, forget, known, open_database, remember
 from properties.modes import Mode, mode_of
 from properties.probing import probe
 from properties.profiles import PROFILES
-from properties.search import Portion, parts, run_part
+from properties.search import KNOWN, Portion, parts, run_part
 from properties.settings.in_force import Settings
+from properties.settings.sources import OptionError
 from properties.verdicts import Total
 from properties.world.subject import Subject
 from reports.files import clean
@@ -41,10 +43,6 @@ _JSON = make_converter()
 _HANDED_IN = "saga: "
 _HERE = Path(__file__).resolve().parent
 _SEARCH, _MODES = _HERE / "test_search.py", _HERE / "test_modes.py"
-#: How many schedules are told in full on the terminal; all of them have a report of their own.
-TOLD_IN_FULL = 3
-#: How like an event type (1: the same) one that nobody subscribes to must be to count as mistyped.
-LIKENESS = 0.8
 #: The seed of a run that must be the same every time.
 FIXED_SEED = 1
 
@@ -65,6 +63,7 @@ class Verification:
     said: dict[str, str] = field(factory=dict)
     """What the items of a mode have handed in, in this process; in the controller, in all."""
     _subject: Subject | None = None
+    _database: ExampleDatabase | None = None
 
     @property
     def worker(self) -> bool:
@@ -112,14 +111,17 @@ class Verification:
             delivery,
             self.seed,
             frozenset(self.settings.expected),
-            self._database(),
+            self.database,
         )
         return evolve(portion, part=part)
 
-    def _database(self) -> DirectoryBasedExampleDatabase:
-        """What failed before, target by target: schedules of one mean nothing to another."""
-        name = hashlib.sha256(self.settings.target.encode()).hexdigest()[:16]
-        return DirectoryBasedExampleDatabase(self.config.rootpath / ".hypothesis" / "saga" / name)
+    @property
+    def database(self) -> ExampleDatabase:
+        """What failed before, opened once per process."""
+        if self._database is None:
+            place = self.settings.database or str(self.config.rootpath / DEFAULT_PLACE)
+            self._database = open_database(place, self.settings.target)
+        return self._database
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -149,7 +151,9 @@ class Verification:
         try:
             if self.mode is None or self.mode.needs_target:
                 self.subject()
-        except TargetError as error:
+            if self.mode is None:
+                assert self.database is not None
+        except (TargetError, OptionError) as error:
             raise pytest.UsageError(str(error)) from None
         if self.verifying:
             clean(self.settings.report_dir)
@@ -190,6 +194,9 @@ class Verification:
             self.subject(), self.settings, self.faults, self.delivery, self.seed, self.began
         )
         self.conclusion = conclude(given, self.totals, self.unfinished)
+        total = self.conclusion.total
+        forget(self.database, (i for i, since in total.since.items() if since != Since.VIOLATED))
+        remember(self.database, total.counterexamples.values())
         for verdict, text in self.conclusion.properties():
             yield from _reports(verdict, text)
 
@@ -276,10 +283,11 @@ def new_seed(settings: Settings, config: pytest.Config) -> int:
     return secrets.randbelow(10**6) if settings.profile == "nightly" else FIXED_SEED
 
 
-def part_names(settings: Settings) -> list[str]:
+def part_names(plugin: Verification) -> list[str]:
     """The parts of the search, as parameters of the test that runs them."""
-    deliveries = tuple(Delivery) if settings.every_delivery else ()
-    return parts_under(parts(PROFILES[settings.profile]), deliveries)
+    deliveries = tuple(Delivery) if plugin.settings.every_delivery else ()
+    again = [KNOWN] if any(known(plugin.database)) else []
+    return again + parts_under(parts(PROFILES[plugin.settings.profile]), deliveries)
 
 
 def verification(config: pytest.Config) -> Verification:

@@ -10,7 +10,7 @@ from properties.session import keep, part_names, verification
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item for each part of the search."""
-    metafunc.parametrize("part", part_names(verification(metafunc.config).settings))
+    metafunc.parametrize("part", part_names(verification(metafunc.config)))
 
 
 def test_search(part: str, request: pytest.FixtureRequest) -> None:

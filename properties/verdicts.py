@@ -41,6 +41,7 @@ class Total:
     divergences: set[str] = field(factory=set)
     parts: list[str] = field(factory=list)
     replayed: int = 0
+    since: dict[str, str] = field(factory=dict)
     remarks: set[str] = field(factory=set)
 
     def take(self, portion: Portion) -> None:
@@ -60,6 +61,7 @@ class Total:
         self.unheard |= portion.unheard
         self.divergences |= portion.divergences
         self.replayed += portion.replayed
+        self.since |= portion.since
         self.remarks |= portion.remarks
         for counterexample in (*portion.counterexamples, *portion.faultless):
             _keep(self.counterexamples, counterexample)

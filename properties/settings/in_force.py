@@ -33,6 +33,7 @@ from properties.settings.sources import (
 )
 from properties.settings.values import (
     is_every_delivery,
+    parse_database,
     parse_delivery,
     parse_expected,
     parse_faults,
@@ -58,9 +59,12 @@ class Settings:
     seed: int | None
     replay: Path | None
     mutate: bool
+    model: bool
     log: LogSettings | None
     """The recorded log to check instead of a target, if there is one."""
     report_dir: Path
+    database: str
+    """A directory or the address of a Redis; empty for the usual place."""
     expected: Mapping[str, str]
     """Property id to the reason why it is known to fail."""
     origins: Mapping[str, str]
@@ -92,8 +96,10 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         seed=parsed("seed", parse_seed, None),
         replay=parsed("replay", parse_replay, None),
         mutate=parsed("mutate", Given.yes, False),
+        model=parsed("model", Given.yes, False),
         log=parse_log(given),
         report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
+        database=parsed("database", parse_database, ""),
         expected=expected,
         origins=origins,
     )

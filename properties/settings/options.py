@@ -78,7 +78,14 @@ OPTIONS = (
     Option("log-mapping", "FILE", "a TOML file with the log's own names of fields and events"),
     Option("log-complete", "", "every saga in the log must have ended", switch=True),
     Option("log-saga", "ID", "tell this one saga of the log, as a timeline and a diagram"),
+    Option("model", "", "instead of searching, check the model, without any target", switch=True),
     Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
+    Option(
+        "database",
+        "DIR|redis://...",
+        "where failures are kept between sessions, to be run first in the next one; a Redis or a "
+        "shared directory serves several machines (default: .hypothesis/saga in the kit)",
+    ),
     Option("expect-failure", "ID=REASON", "a property known to fail, and why; repeatable", True),
 )
 

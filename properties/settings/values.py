@@ -11,6 +11,8 @@ from properties.settings.sources import Given, normal
 
 #: In place of a delivery contract: all of them, one after another.
 EVERY = "all"
+#: How the address of a Redis begins.
+REDIS = ("redis://", "rediss://", "unix://")
 
 
 def parse_delivery(given: Given) -> Delivery | None:
@@ -95,6 +97,20 @@ def parse_report_dir(given: Given) -> Path:
     if path.exists() and not path.is_dir():
         raise given.error(f"{path} is a file; name a directory")
     return path
+
+
+def parse_database(given: Given) -> str:
+    """Read where failures are kept: a directory, which need not exist yet, or a Redis."""
+    if given.text().startswith(REDIS):
+        return given.text()
+    if "://" in given.text():
+        raise given.error(
+            f"{given.text()!r} is neither a directory nor an address of a Redis", REDIS
+        )
+    path = given.path()
+    if path.exists() and not path.is_dir():
+        raise given.error(f"{path} is a file; name a directory")
+    return str(path)
 
 
 def parse_expected(given: Given, known_ids: Sequence[str]) -> dict[str, str]:
