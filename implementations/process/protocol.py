@@ -218,15 +218,16 @@ def read(line: bytes) -> Line:
             f"wrote {shown(line)}, which lacks the number of a request",
             'give the "id" of the request that the line belongs to',
         )
-    kinds = [kind for kind in _FORMS if kind in said]
-    if len(kinds) != 1:
+    kind = next((kind for kind in _FORMS if kind in said), "")
+    if not kind:
         raise ProtocolError(
             f"wrote {shown(line)}, which is neither a call nor a return nor an error",
             'give exactly one of "call", "return" and "error"',
         )
-    kind = kinds[0]
-    for name in said.keys() - _FORMS[kind]:
-        fix = did_you_mean(name, _FORMS[kind], f"a {kind} has {', '.join(sorted(_FORMS[kind]))}")
+    if not said.keys() <= _FORMS[kind]:
+        form = _FORMS[kind]
+        name = min(said.keys() - form)
+        fix = did_you_mean(name, form, f"a {kind} has {', '.join(sorted(form))}")
         raise ProtocolError(f"wrote {shown(line)}, where nothing is known of {name!r}", fix)
     says = _READERS[kind](number, said)
     return Line(says, True, said["seen"]) if "seen" in said else Line(says)
@@ -244,7 +245,8 @@ def _read_call(number: int, said: dict[str, Any]) -> Call:
         raise ProtocolError(
             f"called {name} with {arguments!r}", 'give the parameters by name: "with": {…}'
         )
-    for key in arguments.keys() - port.parameters:
+    if not arguments.keys() <= port.parameters:
+        key = min(arguments.keys() - port.parameters)
         fix = did_you_mean(key, port.parameters, f"it takes {', '.join(sorted(port.parameters))}")
         raise ProtocolError(f"called {name} with {key!r}, which it does not take", fix)
     return Call(number, name, arguments)
@@ -276,7 +278,7 @@ def lacking(call: Call) -> tuple[str, ...]:
     That is an error of the handler, not of the protocol: a field was not in the event.
     """
     needed = PORTS[call.port].needed
-    return tuple(sorted(needed - call.arguments.keys()))
+    return () if needed <= call.arguments.keys() else tuple(sorted(needed - call.arguments.keys()))
 
 
 _READERS: dict[str, Callable[[int, dict[str, Any]], Call | Return | Error]] = {

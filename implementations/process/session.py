@@ -35,6 +35,9 @@ from implementations.process.protocol import (
     written,
 )
 
+#: How many processes wait for the next run: as many as runs overlap, when one is compared with
+#: what it would have been without faults.
+SPARE = 2
 _DATA = frozenset(member.name for member in MEMBERS if not member.callable)
 _OPTIONAL = ("cancel_order", "relay", "actions", "act", "queues", "refuses", "restart", "close")
 _CAPABILITIES = frozenset(map(str, Capability))
@@ -255,10 +258,11 @@ class Pool:
 
     def take(self) -> Session:
         """A process in which a run can begin."""
-        if self._idle:
+        while self._idle:
             session = self._idle.pop()
-            session.connection.empty_state()
-            return session
+            if session.connection.alive:
+                session.connection.empty_state()
+                return session
         session = Session(Connection(self.command))
         session.greet()
         return session
@@ -268,7 +272,7 @@ class Pool:
         if session.connection.alive and "close" in session.members:
             session.ask(Do.END)
         session.world, session.ports = None, {}
-        if session.reset and session.connection.alive and not self._idle:
+        if session.reset and session.connection.alive and len(self._idle) < SPARE:
             self._idle.append(session)
         else:
             session.connection.end()

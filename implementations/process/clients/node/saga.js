@@ -23,6 +23,7 @@ const FAILURES = { transient: 'ConnectionError', unknown: 'TimeoutError', invali
 // -- the wire ---------------------------------------------------------------------------------------
 
 const chunk = Buffer.alloc(1 << 16);
+const outgoing = Buffer.alloc(1 << 16);
 const decoder = new StringDecoder('utf8');
 let unread = '';
 
@@ -42,10 +43,14 @@ function write(message) { // One line for each that was read; the next is read w
   let text = JSON.stringify(message);
   const seen = target && !slowToObserve ? snapshot() : undefined;
   if (seen !== undefined) text = `${text.slice(0, -1)},"seen":${seen}}`;
-  const bytes = Buffer.from(`${text}\n`);
-  for (let done = 0; done < bytes.length;) done += fs.writeSync(1, bytes, done);
-  setImmediate(() => dispatch(readLine()));
+  text += '\n';
+  const bytes = text.length * 3 > outgoing.length ? Buffer.from(text) : outgoing;
+  const length = bytes === outgoing ? outgoing.write(text) : bytes.length;
+  for (let done = 0; done < length;) done += fs.writeSync(1, bytes, done, length - done);
+  setImmediate(next);
 }
+
+const next = () => dispatch(readLine());
 
 function keepStdoutFree() {
   Object.defineProperty(process, 'stdout', { get: () => process.stderr });

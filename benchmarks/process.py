@@ -1,0 +1,98 @@
+"""What the pipe costs: the same schedules in process, through a process in Python, and in Node.
+
+    python -m benchmarks.process [--schedules 300]
+
+The reference saga runs in the kit's process, and, unchanged, behind the Python client; the Node
+example decides the same in JavaScript. Messages are handlings of an event (relays and requests from
+outside come on top). CPU time of the kit and of its children together: kit and process take turns,
+so that on a machine that has nothing else to do it is the wall time, but for the switching.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import shlex
+import sys
+import time
+from pathlib import Path
+
+from attrs import frozen
+
+from implementations.process.connection import end_all
+from model.environment import DEFAULT_FAULTS
+from properties.drivers.campaign import campaign
+from properties.probing import probe
+from properties.world.scopes import SCOPES, fitting
+
+_HERE = Path(__file__).resolve().parent.parent
+_EXAMPLES = _HERE / "implementations" / "process" / "examples"
+TARGETS = {
+    "in process (Python)": "implementations.reference:make",
+    "cmd: Python": f"cmd: {shlex.quote(sys.executable)} {_EXAMPLES / 'python' / 'reference.py'}",
+    "cmd: Node": f"cmd: node {_EXAMPLES / 'right' / 'saga.js'}",
+}
+
+
+@frozen
+class Measured:
+    """One target under one campaign."""
+
+    messages: int
+    steps: int
+    kit: float
+    process: float
+    wall: float
+
+    @property
+    def cpu(self) -> float:
+        """Seconds that both have worked."""
+        return self.kit + self.process
+
+    @property
+    def rate(self) -> float:
+        """Handled messages per second of CPU time."""
+        return self.messages / self.cpu
+
+
+def measure(spec: str, schedules: int) -> Measured:
+    """Run a campaign against a target."""
+    subject = probe(spec)
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
+    messages = steps = 0
+    end_all()
+    wall, kit, process = time.perf_counter(), time.process_time(), _children()
+    for _, run in campaign(subject, scopes, 1, schedules):
+        messages += sum(original.handled for original in run.world.network.originals.values())
+        steps += run.steps
+        run.world.dissolve()
+    kit, wall = time.process_time() - kit, time.perf_counter() - wall
+    end_all()
+    return Measured(messages, steps, kit, _children() - process, wall)
+
+
+def _children() -> float:
+    """CPU seconds of all processes that have been started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    """Print a line for each target."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schedules", type=int, default=300)
+    schedules = parser.parse_args().schedules
+    base: Measured | None = None
+    for name, spec in TARGETS.items():
+        found = measure(spec, schedules)
+        base = base or found
+        print(
+            f"{name:20} {found.messages} messages, {found.steps} steps: "
+            f"{found.rate:6,.0f} messages/s, {found.steps / found.cpu:7,.0f} steps/s, "
+            f"{base.rate / found.rate:4.2f} times the time of in process "
+            f"(kit {found.kit:.2f} s, process {found.process:.2f} s, wall {found.wall:.1f} s)"
+        )
+
+
+if __name__ == "__main__":
+    main()
