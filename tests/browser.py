@@ -21,10 +21,10 @@ from attrs import define, field
 from tests.needs import needs
 
 _START = """
-import os, sys
-reading, writing = int(sys.argv[1]), int(sys.argv[2])
-os.dup2(os.dup(reading), 3)
-os.dup2(os.dup(writing), 4)
+import fcntl, os, sys
+reading, writing = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(reading, 3)
+os.dup2(writing, 4)
 os.execvp(sys.argv[3], sys.argv[3:])
 """
 #: How long to wait for an answer before the browser counts as dead.
@@ -106,6 +106,11 @@ class Page:
     def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command to this page."""
         return self.browser.command(method, self.session, **parameters)
+
+    def close(self) -> None:
+        """Close the page."""
+        del self.browser.pages[self.session]
+        self.browser.command("Target.closeTarget", targetId=self.target)
 
     def go(self, file: Path, fragment: str = "") -> Page:
         """Go to a file, and come back when it is loaded."""

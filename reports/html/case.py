@@ -51,6 +51,7 @@ def case_section(case: Case, kit: Kit, first: bool, room: int = MAXIMUM_STEPS) -
         _replay(case, kit),
         id=case.name,
         class_="case-body",
+        tabindex=-1,
     )
     return element("details", head, body, class_="case", open=first)
 
@@ -193,6 +194,12 @@ def copied(label: str, code: str) -> Markup:
             label,
             element("button", "Copy", type="button", class_="copy", aria_label=f"Copy: {label}"),
         ),
-        element("pre", element("code", lines(code)), tabindex=0, role="region", aria_label=label),
+        element(
+            "pre",
+            element("code", lines(code.rstrip())),
+            tabindex=0,
+            role="region",
+            aria_label=label,
+        ),
         class_="code",
     )

@@ -128,14 +128,14 @@ document.addEventListener("keydown", (event) => {
   go(root, KEYS[event.key]);
 });
 
-/** Open what a link points to, and put the focus there: the keys work at once. */
+/** Open what a link points to, and put the focus there, for browsers that do not by themselves. */
 function openLinked() {
   const body = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const opened = body?.closest(".case");
   if (!opened) return;
   opened.open = true;
-  opened.scrollIntoView();
-  opened.querySelector("summary").focus({ preventScroll: true });
+  opened.scrollIntoView({ behavior: "instant" });
+  body.focus({ preventScroll: true });
 }
 addEventListener("hashchange", openLinked);
 openLinked();
