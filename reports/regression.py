@@ -18,6 +18,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 KIT = os.environ.get("ORDER_SAGA_KIT", {kit})
 
 COUNTEREXAMPLE = {document}
@@ -41,6 +43,8 @@ def {name}(tmp_path):
         command, cwd=KIT, env=environment, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stdout + run.stderr
+    if " skipped" in run.stdout:  # the saga has changed, and never gets to where it failed
+        pytest.skip(next(s for s in run.stdout.splitlines() if s.startswith("replay: ")))
 """
 
 _WIDTH = 88

@@ -64,9 +64,9 @@ def test_defaults() -> None:
 
 
 def test_every_setting_has_an_origin() -> None:
-    """Pins that the run's header can say of each setting where it came from."""
-    fields = {field.name for field in Settings.__attrs_attrs__}
-    assert set(settings().origins) == fields - {"origins", "every_delivery"}
+    """Pins that the run's header can say of each option where it came from."""
+    once = {option.field for option in OPTIONS if not option.repeatable}
+    assert set(settings().origins) == once | {"expected"}
 
 
 def test_the_strongest_place_wins() -> None:
@@ -78,6 +78,20 @@ def test_the_strongest_place_wins() -> None:
     origins = found.origins
     assert (origins["seed"], origins["profile"]) == ("command line", "environment")
     assert (origins["target"], origins["faults"]) == ("/shop/pyproject.toml", "default")
+
+
+@pytest.mark.parametrize("word", [True, "true", "1", "On", " yes "])
+def test_a_switch_is_on(word: object) -> None:
+    """Pins how a switch may be written where it takes a value."""
+    assert settings(table={"mutate": word}).mutate
+    assert not settings().mutate
+    assert not settings({"mutate": "off"}, table={"mutate": word}).mutate
+
+
+def test_a_switch_that_is_neither_on_nor_off() -> None:
+    """Pins that it is not taken for off."""
+    said = complaint(environment={"SAGA_MUTATE": "perhaps"})
+    assert said.startswith("environment variable SAGA_MUTATE: 'perhaps' is neither on nor off")
 
 
 def test_an_empty_variable_is_not_set() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from attrs import frozen
 
 from implementations.errors import did_you_mean
 from model.specification import BY_ID
@@ -13,6 +16,7 @@ from properties.run import Run, run_schedule, schedule_from_json
 from properties.telling import tell
 from properties.world.actions import in_words
 from properties.world.trace import Trace
+from reports.counterexample import Counterexample
 from reports.schedule_file import ScheduleFileError, read_json, step_line
 from reports.terminal import counterexample_text
 from reports.wording import replay_command
@@ -21,8 +25,22 @@ if TYPE_CHECKING:
     from properties.session import Verification
 
 
-def replay(verification: Verification) -> tuple[Outcome, str]:
-    """What came of running the stored schedule again, and what there is to say of it.
+@frozen
+class Replayed:
+    """A stored schedule, run again."""
+
+    file: Path
+    target: str
+    property_id: str
+    run: Run
+    counterexample: Counterexample | None
+    """Told anew; None if the property is not violated."""
+    steps: tuple[str, ...]
+    """The steps as they are recorded in the file."""
+
+
+def run_again(verification: Verification) -> Replayed:
+    """Run the stored schedule again.
 
     Raises:
         ScheduleFileError: the file cannot be read.
@@ -52,15 +70,24 @@ def replay(verification: Verification) -> tuple[Outcome, str]:
         ) from None
     run = run_schedule(subject, schedule, Trace(), subject.conformance())
     subject.close(run.world.target)
-    if property_id not in run.findings:
-        return _no_longer(property_id, run)
-    counterexample = tell(subject, property_id, schedule, stored["tier"], stored["seed"], 0)
-    told = [step_line(step) for step in counterexample.steps]
-    verification.remark(_compared(stored.get("steps", []), told))
-    return Outcome.FAILED, counterexample_text(counterexample, replay_command(file, target))
+    told = None
+    if property_id in run.findings:
+        told = tell(subject, property_id, schedule, stored["tier"], stored["seed"], 0)
+    return Replayed(file, target, property_id, run, told, tuple(stored.get("steps", ())))
 
 
-def _no_longer(property_id: str, run: Run) -> tuple[Outcome, str]:
+def replay(verification: Verification) -> tuple[Outcome, str]:
+    """What came of running the stored schedule again, and what there is to say of it."""
+    again = run_again(verification)
+    if again.counterexample is None:
+        return no_longer(again.property_id, again.run)
+    told = [step_line(step) for step in again.counterexample.steps]
+    verification.remark(_compared(again.steps, told))
+    command = replay_command(again.file, again.target)
+    return Outcome.FAILED, counterexample_text(again.counterexample, command)
+
+
+def no_longer(property_id: str, run: Run) -> tuple[Outcome, str]:
     """The property holds: is it fixed, or does the schedule not get to where it was violated?"""
     said = f"replay: {property_id} is no longer violated by this schedule"
     if run.findings:
@@ -74,7 +101,7 @@ def _no_longer(property_id: str, run: Run) -> tuple[Outcome, str]:
     )
 
 
-def _compared(before: list[str], now: list[str]) -> str:
+def _compared(before: Sequence[str], now: Sequence[str]) -> str:
     """Whether the replay went exactly as recorded, and where it first did not."""
     for old, new in zip(before, now, strict=False):
         if old != new:

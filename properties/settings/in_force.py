@@ -37,6 +37,7 @@ from properties.settings.values import (
     parse_delivery,
     parse_expected,
     parse_faults,
+    parse_promote,
     parse_replay,
     parse_report_dir,
     parse_seed,
@@ -58,6 +59,8 @@ class Settings:
     profile: str
     seed: int | None
     replay: Path | None
+    promote: Path | None
+    """The test module to make of the counterexample that is replayed."""
     mutate: bool
     model: bool
     log: LogSettings | None
@@ -95,6 +98,7 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         profile=parsed("profile", lambda g: g.choice("profile", PROFILES), DEFAULT_PROFILE),
         seed=parsed("seed", parse_seed, None),
         replay=parsed("replay", parse_replay, None),
+        promote=parsed("promote", parse_promote, None),
         mutate=parsed("mutate", Given.yes, False),
         model=parsed("model", Given.yes, False),
         log=parse_log(given),

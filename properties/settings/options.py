@@ -63,6 +63,11 @@ OPTIONS = (
     ),
     Option("replay", "FILE", "replay one counterexample instead of searching"),
     Option(
+        "promote",
+        "FILE",
+        "write the counterexample of --saga-replay as a pytest module of your own suite",
+    ),
+    Option(
         "mutate",
         "",
         "instead of searching, take the target's safeguards away, one at a time, and say which of "

@@ -91,6 +91,18 @@ def parse_replay(given: Given) -> Path:
     raise given.error(f"no such file: {path}", near=str(path.parent / near) if near else None)
 
 
+def parse_promote(given: Given) -> Path:
+    """Read the path of a test module to write, which must not exist yet."""
+    path = given.path()
+    if path.suffix != ".py" or not (path.stem.startswith("test_") or path.stem.endswith("_test")):
+        raise given.error(f"pytest would not collect {path.name}; name it test_<something>.py")
+    if path.exists():
+        raise given.error(f"{path} is there already; name a new file")
+    if not path.parent.is_dir():
+        raise given.error(f"there is no folder {path.parent}")
+    return path
+
+
 def parse_report_dir(given: Given) -> Path:
     """Read the path of the directory for reports, which need not exist yet."""
     path = given.path()
