@@ -125,16 +125,20 @@ class Connection:
         self.kill()
         self._spawn()
 
-    def end(self) -> None:
-        """End the process, politely first, and remove its state."""
+    def end(self) -> bool:
+        """End the process, politely first, and remove its state; whether it ended by itself."""
+        polite = True
         if self._started:
             assert self._process.stdin
             self._process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
+            try:
                 self._process.wait(FAREWELL)
+            except subprocess.TimeoutExpired:
+                polite = False
         self.kill()
         shutil.rmtree(self.state, ignore_errors=True)
         _ALIVE.discard(self)
+        return polite
 
     def empty_state(self) -> None:
         """Leave nothing of a run for the next one."""

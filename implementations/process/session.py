@@ -164,7 +164,7 @@ class Session:
 
     # -- conversations ---------------------------------------------------------------------------
 
-    def ask(self, do: Do, **arguments: Any) -> Any:
+    def ask(self, do: str, **arguments: Any) -> Any:
         """Have the process do something, performing the port calls that it makes meanwhile.
 
         Raises:
@@ -234,7 +234,7 @@ class Session:
         except ValueError as error:
             return Failure(call.id, FailureKind.INVALID, str(error))
 
-    def _raised(self, do: Do, error: Error) -> Exception:
+    def _raised(self, do: str, error: Error) -> Exception:
         text = f"{error.message} ({error.where})" if error.where else error.message
         if error.fatal or do in (Do.HELLO, Do.START):
             return self.connection.trouble(
@@ -276,3 +276,8 @@ class Pool:
             self._idle.append(session)
         else:
             session.connection.end()
+
+    def end(self) -> None:
+        """End the processes that wait for a run."""
+        while self._idle:
+            self._idle.pop().connection.end()

@@ -41,10 +41,10 @@ class ProcessTarget:
         for pool in pools:
             taken.append((pool, pool.take()))
             taken[-1][1].start(world)
-        self._all = [session for _, session in taken]
-        self._of, declared = _arranged(self._all)
+        self.sessions = [session for _, session in taken]
+        self._of, declared = _arranged(self.sessions)
         self._at = order_participant(declared)
-        self._orders = self._of[self._at] if self._of else self._all[0]
+        self._orders = self._of[self._at] if self._of else self.sessions[0]
         for name, value in declared.items():
             setattr(self, name, value)
         self._offer()
@@ -54,7 +54,7 @@ class ProcessTarget:
 
     def _offer(self) -> None:
         """Have the optional members that the processes have."""
-        everybody = frozenset[str]().union(*(session.members for session in self._all))
+        everybody = frozenset[str]().union(*(session.members for session in self.sessions))
         mine = self._orders.members
         self.relay = self._relay if "relay" in everybody else None
         self.queues = self._queue if "queues" in everybody else None
@@ -76,9 +76,9 @@ class ProcessTarget:
 
     def observe(self) -> Any:
         """A snapshot: what has been told by now, or, where nothing has happened, is told anew."""
-        asked = not any(session.news for session in self._all)
-        if len(self._all) == 1:
-            return self._all[0].observe(asked)
+        asked = not any(session.news for session in self.sessions)
+        if len(self.sessions) == 1:
+            return self.sessions[0].observe(asked)
         return shown_together({name: one.observe(asked) for name, one in self._of.items()})
 
     def restart(self, participant: str) -> None:

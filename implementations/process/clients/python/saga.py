@@ -105,7 +105,7 @@ class Client:
         self._swallowed = 0
         self.now = 0.0
 
-    # -- lines: whoever waits for one reads, and wakes whom it concerns ------------------------------
+    # -- lines: whoever waits for one reads, and wakes whom it concerns ----------------------------
 
     def read(self) -> dict[str, Any]:
         """The kit's next line."""

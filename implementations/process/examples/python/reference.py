@@ -12,7 +12,7 @@ _ROOT = Path(__file__).resolve().parents[4]
 sys.path[:0] = [str(_ROOT), str(_ROOT / "implementations" / "process" / "clients" / "python")]
 
 if __name__ == "__main__":
-    import saga
+    import saga  # type: ignore[import-not-found]
 
     from implementations.reference import make
 

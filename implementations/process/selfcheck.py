@@ -1,0 +1,286 @@
+"""Whether a process speaks the protocol, found out before any saga is run.
+
+The checks go from the simple to the subtle, each on a process that has passed those before it; the
+first one that fails ends the check, for what follows would only repeat it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+from attrs import define, field, frozen
+
+from implementations.errors import TargetError
+from implementations.observing import check_observation
+from implementations.process.connection import Command
+from implementations.process.session import Pool, RemoteError
+from implementations.process.target import ProcessTarget
+from implementations.shape import TargetShape, check_target
+
+_STOCK, _PRICES = {"book": 3}, {"book": 1999}
+#: Messages after which a saga that is disturbed by nothing must have come to rest.
+_ENOUGH = 100
+
+
+@frozen
+class Step:
+    """One check: what was tried, and what is wrong; nothing, where it has passed."""
+
+    name: str
+    problem: str = ""
+
+
+class _Abandoned(BaseException):
+    """A port call is not answered: the participant has crashed there."""
+
+
+class _World:
+    """Enough of a world: every port call is done at once, unless `instead` says otherwise."""
+
+    def __init__(self) -> None:
+        self.stock, self.prices = dict(_STOCK), dict(_PRICES)
+        self.published: deque[dict[str, Any]] = deque()
+        self.calls = 0
+        self.instead: Callable[[], None] | None = None
+        self.payments = self.carrier = self.warehouse = self
+
+    def clock(self) -> float:
+        """The time does not pass."""
+        return 1_700_000_000.0
+
+    def publish(
+        self,
+        type: str,
+        data: Any = None,
+        id: str | None = None,
+        subject: str | None = None,
+        sagaid: str | None = None,
+        causationid: str | None = None,
+    ) -> None:
+        """Queue an event."""
+        self._call()
+        order = subject or "o1"
+        self.published.append(
+            {
+                "specversion": "1.0",
+                "id": id or f"event-{self.calls}",
+                "type": type,
+                "source": "",
+                "subject": order,
+                "time": self.clock(),
+                "sagaid": sagaid or order,
+                "causationid": causationid or "",
+                "data": {} if data is None else data,
+            }
+        )
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def done(*_: Any, **__: Any) -> Any:
+            self._call()
+            if name in ("checkpoint", "done", "timer"):
+                return None
+            if name in ("find", "available"):
+                return [] if name == "find" else 3
+            return {"status": "done", "id": f"{name}-{self.calls}", "reason": None}
+
+        return done
+
+    def _call(self) -> None:
+        self.calls += 1
+        instead, self.instead = self.instead, None
+        if instead is not None:
+            instead()
+
+
+@define
+class _Rehearsal:
+    """The process, with what has become of it so far."""
+
+    pool: Pool
+    world: _World = field(factory=_World)
+    target: Any = None
+    shape: TargetShape | None = None
+    beginning: Any = None
+
+    def begins(self) -> None:
+        """It starts, answers hello and start, and declares a saga."""
+        self.world = _World()
+        self.target = ProcessTarget([self.pool], self.world)
+        self.shape = check_target(self.target)
+
+    def shows(self) -> None:
+        """observe() can be read, and shows the same while nothing happens."""
+        first = self.target.observe()
+        check_observation(
+            {"orders": {}, "stock": {}, **first} if isinstance(first, dict) else first, ()
+        )
+        if self.target.observe() != first:
+            raise TargetError("shows something else the second time", "observe()", "only read")
+        self.beginning = first
+
+    def refuses_the_unknown(self) -> None:
+        """A request that it does not know is answered with an error."""
+        try:
+            answer = self.session.ask("dance")
+        except RemoteError:
+            return
+        raise TargetError(
+            f"answered {answer!r} to a request that there is not", "request `dance`", _AN_ERROR
+        )
+
+    def runs(self) -> None:
+        """An order is placed, and all that follows from it is handled."""
+        self.place()
+        for _ in range(_ENOUGH):
+            if not self.one_more():
+                return
+        raise TargetError(
+            f"has not come to rest after {_ENOUGH} messages", "the saga of one order", "see why"
+        )
+
+    def place(self) -> None:
+        """Place an order, where orders can be placed with this process."""
+        if self.takes_orders:
+            self.target.place_order(dict(_ORDER, id="o1"))
+
+    @property
+    def takes_orders(self) -> bool:
+        """Whether this process is, or has, the order service."""
+        participant = self.pool.command.participant
+        return not participant or participant == "order"
+
+    def one_more(self) -> bool:
+        """Relay every outbox once, and deliver the oldest message."""
+        assert self.shape is not None
+        waiting = 0
+        for participant in self.shape.participants if self.shape.has_relay else ():
+            waiting += self.relay(participant)
+        if self.world.published:
+            event = self.world.published.popleft()
+            for participant, types in self.shape.subscriptions.items():
+                if event["type"] in types:
+                    self.target.handle(participant, event)
+            return True
+        return waiting > 0
+
+    def relay(self, participant: str) -> int:
+        """Relay an outbox."""
+        waiting = self.target.relay(participant)
+        if type(waiting) is not int:
+            raise TargetError(f"returned {waiting!r}", "relay", "return how many were waiting")
+        return waiting
+
+    def takes_failures(self) -> None:
+        """A port call that fails, in either way, leaves a process that goes on."""
+        for error in (ConnectionError("not now"), TimeoutError("no answer")):
+            self.begins()
+            self.world.instead = lambda error=error: _raise(error)
+            try:
+                self.runs()
+            except RemoteError:
+                self.target.observe()
+
+    def does_two_things_at_once(self) -> None:
+        """While one request waits at a port call, another one is answered."""
+        self.begins()
+        others = self.shape.participants if self.shape and self.shape.has_relay else ()
+
+        def meanwhile() -> None:
+            self.target.observe()
+            for participant in others[1:]:
+                self.relay(participant)
+
+        self.world.instead = meanwhile
+        self.runs()
+
+    def crashes(self) -> None:
+        """A request is given up at a port call; the participant restarts, and works."""
+        self.begins()
+        assert self.shape is not None
+        self.world.instead = lambda: _raise(_Abandoned())
+        try:
+            self.runs()
+        except _Abandoned:
+            for participant in self.shape.participants:
+                self.target.restart(participant)
+            self.target.observe()
+            self.place()
+
+    def begins_again(self) -> None:
+        """A new run begins where the first one began."""
+        self.target.close()
+        self.begins()
+        if self.target.observe() != self.beginning:
+            raise TargetError(
+                f"shows {self.target.observe()!r} at the beginning of a second run, and "
+                f"{self.beginning!r} at that of the first",
+                "observe()",
+                "make everything afresh when `start` comes; or leave out the capability reset",
+            )
+
+    def leaves(self) -> None:
+        """It ends by itself when its stdin is closed."""
+        if not self.session.connection.end():
+            raise TargetError(
+                "did not end when its stdin was closed, and had to be killed",
+                f"target {self.pool.command.name}",
+                "leave the loop at the end of stdin, and start nothing that outlives it",
+            )
+
+    @property
+    def session(self) -> Any:
+        """The conversation with the process."""
+        return self.target.sessions[0]
+
+
+_AN_ERROR = 'answer {"id": …, "error": {"type": "Unsupported", "message": "…"}}'
+_ORDER = {
+    "customer": "c1",
+    "currency": "EUR",
+    "lines": [{"sku": "book", "quantity": 1, "unit_price": 1999}],
+    "total": 1999,
+}
+_CHECKS: tuple[tuple[str, Callable[[_Rehearsal], None]], ...] = (
+    ("starts, answers hello and start, and declares a saga", _Rehearsal.begins),
+    ("observe can be read, and is the same twice", _Rehearsal.shows),
+    ("a request that it does not know is answered with an error", _Rehearsal.refuses_the_unknown),
+    ("an order is placed, and all that follows is handled", _Rehearsal.runs),
+    ("a port call may fail", _Rehearsal.takes_failures),
+    ("another request is answered while one waits", _Rehearsal.does_two_things_at_once),
+    ("a participant may crash at a port call, and restarts", _Rehearsal.crashes),
+    ("a second run begins like the first", _Rehearsal.begins_again),
+    ("ends by itself when its stdin is closed", _Rehearsal.leaves),
+)
+
+
+def check(commands: Iterable[Command]) -> tuple[Step, ...]:
+    """What each process does right, up to the first thing that is wrong."""
+    steps: list[Step] = []
+    for command in commands:
+        prefix = f"{command.participant}: " if command.participant else ""
+        rehearsal = _Rehearsal(Pool(command))
+        try:
+            for name, attempt in _CHECKS:
+                problem = _problem(attempt, rehearsal)
+                steps.append(Step(prefix + name, problem))
+                if problem:
+                    return tuple(steps)
+        finally:
+            if rehearsal.target is not None:
+                rehearsal.session.connection.end()
+            rehearsal.pool.end()
+    return tuple(steps)
+
+
+def _problem(attempt: Callable[[_Rehearsal], None], rehearsal: _Rehearsal) -> str:
+    try:
+        attempt(rehearsal)
+    except (TargetError, RemoteError) as error:
+        return str(error) if isinstance(error, TargetError) else f"raised {error!r}"
+    return ""
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
