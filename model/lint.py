@@ -71,6 +71,28 @@ def _unsaid(table: Table) -> Iterator[str]:
         yield f"nobody emits {event}"
 
 
+def _announcements(table: Table) -> Iterator[str]:
+    """Who comes to rest for good says so, once, and in one way for each state; nobody else does."""
+    said: dict[str, set[str]] = {}
+    for row in table.rows:
+        announced = [event for event in row.emits if event in table.announcements]
+        machine = table.machine(row.actor)
+        ends = row.to in machine.resting and row.state not in machine.resting
+        speaks = any(
+            event in table.announcements
+            for each in _rows_of(table, machine)
+            for event in each.emits
+        )
+        if ends and speaks and len(announced) != 1:
+            yield f"does not say once how it ended: {row}"
+        if announced and not ends:
+            yield f"announces an end that it does not come to: {row}"
+        for event in announced if ends else ():
+            said.setdefault(event, set()).add(row.to)
+            if len(said[event]) > 1:
+                yield f"{event} stands for {' and '.join(sorted(said[event]))}: {row}"
+
+
 def _uncovered(table: Table) -> Iterator[str]:
     for key, rows in table.by_key.items():
         guards = {row.guard for row in rows if not row.fault}
@@ -157,6 +179,7 @@ CHECKS = {
     "dead-end": _dead_ends,
     "unheard": _unheard,
     "unsaid": _unsaid,
+    "announcement": _announcements,
     "uncovered": _uncovered,
     "only-faults": _only_faults,
     "ambiguous": _ambiguous,

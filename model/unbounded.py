@@ -46,7 +46,7 @@ class Proof:
     """States with nothing pending."""
     rows: frozenset[Row]
     ignored: frozenset[tuple[str, str, str]]
-    violations: tuple[tuple[str, tuple[str, ...]], ...]
+    violations: tuple[tuple[str, tuple[Row, ...]], ...]
     """Broken invariants, each with a way there: the rows that fired."""
 
 
@@ -84,12 +84,12 @@ class _Search:
         while level and len(self.broken) < stop_at:
             level = [after for here in level for after in self._visit(here)]
 
-    def way(self, here: Possible) -> tuple[str, ...]:
+    def way(self, here: Possible) -> tuple[Row, ...]:
         """The rows that led to a state."""
-        rows: list[str] = []
+        rows: list[Row] = []
         while arrival := self.arrivals[here]:
             here, row = arrival
-            rows += [str(row)] if row else []
+            rows += [row] if row else []
         return tuple(reversed(rows))
 
     def _visit(self, here: Possible) -> Iterator[Possible]:

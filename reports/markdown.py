@@ -194,9 +194,14 @@ def _safeguard(c: Counterexample) -> str:
 
 def _replay(c: Counterexample, replay_command: str, kit: Kit) -> str:
     """Return the command that replays the schedule, and a test that keeps it replayed."""
-    return (
+    replayed = (
         f"## Replay\n\n{fenced(printable(replay_command), 'sh')}\n"
-        "It fails as long as the bug is there, and passes once it is fixed.\n\n"
+        "It fails as long as the bug is there, and passes once it is fixed.\n"
+    )
+    if not c.schedule:  # a way through the model: no target to replay it on
+        return replayed
+    return (
+        f"{replayed}\n"
         "## Regression test\n\n"
         f"{_PASTE}\n\n{fenced(regression_test(c, kit), 'python')}"
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from properties.modes.log import LOG
 from properties.modes.mode import Mode, Outcome
+from properties.modes.model import MODEL
 from properties.modes.mutate import MUTATE
+from properties.modes.promote import PROMOTE
 from properties.modes.replay import REPLAY
 from properties.settings.in_force import Settings
 
 __all__ = ["MODES", "Mode", "Outcome", "mode_of"]
 
 #: The first one that is wanted is what happens.
-MODES: tuple[Mode, ...] = (REPLAY, LOG, MUTATE)
+MODES: tuple[Mode, ...] = (PROMOTE, REPLAY, LOG, MUTATE, MODEL)
 
 
 def mode_of(settings: Settings) -> Mode | None:

@@ -11,6 +11,8 @@ from model.table import Actor, Effect, Guard, Row, Table
 from tests.model.broken_tables import changed, plus, rows, with_wrong_release, without
 
 PROCESSED = rows("inventory", "idle", "payment.processed")
+COMPLETES = rows("order", "awaiting", "shipment.created")[0]
+CANCEL = rows("order", "awaiting", "customer.cancel")[0]
 REFUND = rows("payment", "paid", "payment.refund.requested")[0]
 UNWANTED = rows("payment", "unwanted", "gateway.approved")[0]
 
@@ -23,6 +25,10 @@ BROKEN: list[tuple[str, Table]] = [
     ("unheard", plus(Row(Actor.PAYMENT, "paid", "order.saga.failed", "paid"))),
     ("unsaid", plus(Row(Actor.PAYMENT, "paid", "payment.chargeback", "refunded"))),
     ("unsaid", evolve(TABLE, announcements=TABLE.announcements | {"order.archived"})),
+    ("announcement", changed(COMPLETES, emits=())),
+    ("announcement", changed(COMPLETES, emits=COMPLETES.emits * 2)),
+    ("announcement", changed(COMPLETES, emits=("order.saga.failed",))),
+    ("announcement", changed(CANCEL, emits=(*CANCEL.emits, "order.saga.failed"))),
     ("uncovered", without(PROCESSED[1])),
     ("only-faults", plus(Row(Actor.GATEWAY, "captured", "order.created", "fresh", fault=True))),
     ("ambiguous", plus(evolve(PROCESSED[0], to="rejected"))),

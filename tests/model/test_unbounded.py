@@ -43,5 +43,5 @@ def test_a_rejection_that_does_not_stand_is_found_with_one_order() -> None:
     found = prove(table)
     assert found.violations
     name, way = found.violations[0]
-    assert any("inventory: rejected --payment.processed" in row for row in way), name
+    assert any("inventory: rejected --payment.processed" in str(row) for row in way), name
     assert not explore(Scope(1, 1, 1, 1, 1), table).violations
