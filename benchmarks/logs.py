@@ -1,7 +1,7 @@
 """What checking a log costs, and what it finds: right sagas at speed, wrong tables as a measure.
 
     python -m benchmarks.logs                        # speed and false alarms
-    python -m benchmarks.logs --mutants 100          # and what of every so many wrong tables is found
+    python -m benchmarks.logs --mutants 100          # and which of so many wrong tables it finds
     python -m benchmarks.logs --mutants all --each 400
 
 Each view is the same runs as another log would show them. Seconds are of CPU time.
@@ -69,7 +69,7 @@ def as_text(said: Sequence[dict[str, Any]]) -> str:
 
 def speed(sagas: int, window: int) -> None:
     """Right sagas: how fast, and whether any of them is accused."""
-    happened = Recording(Random(1), sagas=sagas, stock=sagas // 2).run().happened
+    happened = Recording(Random(1), sagas=sagas, stock=sagas // 50).run().happened
     print(f"{sagas:,} right sagas with faults; a service lags up to {window} lines")
     print(f"{'the log shows':<30}{'lines':>9}{'MB':>7}{'JSON/s':>10}{'all/s':>10}  accused  open")
     for view in VIEWS:
@@ -97,7 +97,7 @@ def found(mutant: Mutant, each: int) -> list[tuple[bool, bool]] | None:
     """
     moves.cache_clear()
     run = Recording(
-        Random(3), mutant.table, sagas=each, stock=each // 2, trouble=0.8, torn=mutant.torn
+        Random(3), mutant.table, sagas=each, stock=each // 6, trouble=0.8, torn=mutant.torn
     ).run()
     if mutant.made is not None and mutant.made not in run.fired:
         return None

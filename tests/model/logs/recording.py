@@ -7,7 +7,7 @@ and share the stock; the services' lines are then shuffled against each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -18,7 +18,8 @@ from model.handling import handle, outcomes
 from model.semantics import Budget, Kind, Move, Saga, Scope, beginning, fired, in_season, moves
 from model.table import Actor, Row, Table
 
-
+#: How often a piece is put on the shelf when a saga ends: seldom enough for some to be rejected.
+REFILLED = 0.1
 #: A saga that goes on for longer than this never ends.
 MOST_STEPS = 150
 
@@ -75,7 +76,7 @@ class Recording:
             course = self.random.choice(courses)
             if not self._step(course):
                 courses.remove(course)
-                self.stock += self.random.random() < 0.7  # somebody fills up the shelf
+                self.stock += self.random.random() < REFILLED  # somebody fills up the shelf
         return self
 
     def _begin(self, name: str) -> Course:
@@ -197,7 +198,7 @@ class Handlings(Recording):
 
 
 def lines(
-    happened: list[Happened],
+    happened: Sequence[Happened],
     fields: tuple[str, ...] = ("consumed", "published", "effects", "state"),
     hidden: frozenset[str] = frozenset(),
 ) -> Iterator[dict[str, Any]]:
@@ -224,7 +225,9 @@ def lines(
             "effects": list(each.effects),
             "state": each.state,
         }
-        yield {**base, **{name: said[name] for name in fields if said[name] is not None}}
+        told = {name: said[name] for name in fields if said[name] is not None}
+        if told:
+            yield {**base, **told}
 
 
 def shuffled(
