@@ -124,23 +124,24 @@ def _divider(words: str, y: int, drawn: _Lanes) -> Markup:
 def _band(step: Step, y: int, drawn: _Lanes, c: Counterexample) -> Markup:
     """Return one step: its number, what it is where that is not told by its arrows, its arrows."""
     height = _ROW * _rows(step) + _PAD
+    parted = c.divergence is not None and c.divergence.step == step.number
     parts = [
         element("rect", height=height),
         _text(f"{step.number} {marks(step)}".strip(), 6, 17, "number", 8),
     ]
+    if parted:
+        parts.append(_text("≠ model", drawn.width - 6, 17, "leaves", 8))
     row = 0
     if _headed(step):
         parts.append(_text(step.action, _LEFT, 17, "action", (drawn.width - _LEFT) // 6))
         row = 1
     for number, arrow in enumerate(step.arrows, row):
         parts += _arrow(arrow, _ROW * number + 20, drawn)
-    parted = c.divergence is not None and c.divergence.step == step.number
-    marked = classes(guilty=step.guilty, parted=parted)
-    kind = "" if step.kind is StepKind.DEFAULT else step.kind.value
+    kind = {step.kind.value: step.kind is not StepKind.DEFAULT}
     return element(
         "g",
         *parts,
-        class_=" ".join(filter(None, ("step", kind, marked))),
+        class_=classes(step=True, **kind, guilty=step.guilty),
         data_step=step.number,
         transform=f"translate(0 {y})",
     )

@@ -43,17 +43,22 @@ def step_list(c: Counterexample, room: int) -> Markup:
         now = (item.balances, item.stock)
         changed = now != standing and any(now)
         standing = now if changed else standing
-        items.append(_item(item, changed, begins))
+        parted = c.divergence is not None and c.divergence.step == item.number
+        items.append(_item(item, changed, begins, parted))
     return element("ol", *items, class_="steps")
 
 
-def _item(step: Step, changed: bool, begins: bool) -> Markup:
-    """Return one step; `begins` says that the run only comes to rest from here."""
-    kind = "" if step.kind is StepKind.DEFAULT else step.kind.value
+def _item(step: Step, changed: bool, begins: bool, parted: bool) -> Markup:
+    """Return one step.
+
+    Whether it changed how things stand, whether the run only comes to rest from here, and whether
+    here the target leaves the model.
+    """
+    kind = {step.kind.value: step.kind is not StepKind.DEFAULT}
     return element(
         "li",
         element("p", DRAIN_LINE, class_="aside") if begins else Markup(),
-        element("p", element("span", step.action), *_tags(step), class_="does"),
+        element("p", element("span", step.action), *_tags(step, parted), class_="does"),
         *(element("p", note, class_="note") for note in step.notes),
         element("ul", *(element("li", arrow_text(arrow)) for arrow in step.arrows), class_="arrows")
         if step.arrows
@@ -61,11 +66,11 @@ def _item(step: Step, changed: bool, begins: bool) -> Markup:
         *(_entry("p", step, place) for place in range(len(step.entries))),
         standing(step) if changed else Markup(),
         value=step.number,
-        class_=f"{kind} {classes(guilty=step.guilty)}".strip(),
+        class_=classes(**kind, guilty=step.guilty),
     )
 
 
-def _tags(step: Step) -> Iterator[Markup]:
+def _tags(step: Step, parted: bool) -> Iterator[Markup]:
     """What is special about a step, in words: colour alone tells not everybody."""
     if step.kind is not StepKind.DEFAULT:
         yield Markup(" ")
@@ -73,6 +78,9 @@ def _tags(step: Step) -> Iterator[Markup]:
     if step.guilty:
         yield Markup(" ")
         yield element("b", "breaks the property", class_="tag guilty")
+    if parted:
+        yield Markup(" ")
+        yield element("b", "leaves the model", class_="tag guilty")
 
 
 def arrow_text(arrow: Arrow) -> str:
@@ -114,7 +122,7 @@ def _entry(name: str, step: Step, place: int) -> Markup:
         name,
         element("i", f"step {step.number}") if name == "li" else Markup(),
         element("span", element("b", entry.order), " ", entry.text, rests),
-        class_=f"entry {classes(guilty=entry.guilty)}".strip(),
+        class_=classes(entry=True, guilty=entry.guilty),
         value=step.number if name == "li" else None,
     )
 

@@ -115,7 +115,7 @@ def deliveries_section(summary: RunSummary, cases: Container[str]) -> Markup:
         element("h2", "Delivery contracts", id="deliveries"),
         element("p", f"What the saga depends on: {deliveries.conclusion}", class_="sentence"),
         scrolling("Delivery contracts", table(header, rows, "Verdicts under each contract")),
-        element("dl", *promises, class_="facts"),
+        element("dl", *promises, class_="facts promises"),
     )
 
 

@@ -160,7 +160,9 @@ def test_keys_step_through_a_run(chromium: Browser, friendly: Path) -> None:
     page.press("ArrowRight")
     page.press("ArrowRight")
     page.press("n")  # there is no fourth
-    words = "Step 3 of 3: deliver order.created(o1) to payment (breaks the property)"
+    words = (
+        "Step 3 of 3: deliver order.created(o1) to payment (breaks the property; leaves the model)"
+    )
     assert text_of(page, STATUS) == words
     assert page.evaluate("document.querySelector('[aria-current=step]').value") == 3
     assert page.evaluate("document.querySelector('svg .current').dataset.step") == "3"
