@@ -18,20 +18,18 @@ from properties.search import fewer_collections
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "baseline.md"
 BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"
-#: Seconds of CPU time in which shrinking must come to an end, if a tool has no end of its own.
-SHRINKING = 60.0
-#: Tool, bug, seeds, CPU seconds to search and to shrink.
-Job = tuple[str, str, int, float, float]
+#: Tool, bug, seeds, CPU seconds to search, and whether to shrink.
+Job = tuple[str, str, int, float, bool]
 
 
 def cell(job: Job) -> Cell:
     """What one tool brings for one bug; the first seed that finds it is shrunk."""
     name, bug, seeds, seconds, shrinking = job
-    make, hunts, rest = getattr(faulty, bug), [], shrinking
+    make, hunts = getattr(faulty, bug), []
     with fewer_collections():
         for seed in range(1, seeds + 1):
-            hunts.append(tool(name).hunt(make, seed, seconds, rest))
-            rest = 0.0 if hunts[-1].said else rest
+            hunts.append(tool(name).hunt(make, seed, seconds, shrinking))
+            shrinking = shrinking and not hunts[-1].said
     return Cell(name, bug, tuple(hunts))
 
 
@@ -46,7 +44,7 @@ def rate(job: tuple[str, float]) -> tuple[str, Rate]:
 def compare(tools: Sequence[str], bugs: Sequence[str], options: argparse.Namespace) -> Comparison:
     """Measure everything, each job in a process that nothing else has run in."""
     jobs = [
-        (name, bug, options.seeds, options.seconds, 0.0 if n % options.shrink_every else SHRINKING)
+        (name, bug, options.seeds, options.seconds, n % options.shrink_every == 0)
         for n, bug in enumerate(bugs)
         for name in tools
     ]

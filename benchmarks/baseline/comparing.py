@@ -35,7 +35,7 @@ class Cell:
 
     def __str__(self) -> str:
         if not self.found:
-            return "–"
+            return "-"
         text = f"{self.found}/{len(self.hunts)}, {self.seconds:.2f} s"
         if self.length:
             text += f", {self.length.deviations} of {self.length.steps}"
@@ -152,7 +152,7 @@ def _not_ours(comparison: Comparison) -> dict[str, str]:
 
 def _median(values: Iterator[float]) -> str:
     found = list(values)
-    return f"{median(found):.3f}" if found else "–"
+    return f"{median(found):.3f}" if found else "-"
 
 
 def _against(both: list[tuple[Cell, Cell]], what: str) -> str:

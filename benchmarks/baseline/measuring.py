@@ -1,8 +1,12 @@
-"""What is measured of every tool, in the same units, and the tools."""
+"""What is measured of every tool, in the same units, and the tools.
+
+Each tool is a module with `hunt(make, seed, seconds, shrinking)`, which searches one saga until
+something fails or the CPU seconds are over, and shrinks as its makers have set it; and with
+`rate(make, seconds)`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -57,10 +61,6 @@ class Rate:
     seconds: float
     alarm: bool
     """It found fault with the reference, all the same."""
-
-
-#: (the saga, seed, CPU seconds to search, CPU seconds to shrink; 0 is not to shrink)
-Hunting = Callable[[Any, int, float, float], Hunt]
 
 
 class MissingTool(Exception):

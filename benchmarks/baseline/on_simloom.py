@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import simloom
 
-from benchmarks.baseline.measuring import Hunt, Length, OutOfTime, Rate
+from benchmarks.baseline.measuring import Hunt, Length, Rate
 from benchmarks.baseline.services import Service, Shop
 
 #: Draws that say what is ordered and in stock; the others are what happens.
@@ -70,21 +69,9 @@ class Exploration:
             seed += 1
         return None
 
-    def shortest(self, failure: Any, deadline: float) -> Length:
-        """The failure as simloom shrinks it, as far as it gets in time."""
-        best = failure.tape
-
-        def interesting(candidate: Any) -> bool:
-            nonlocal best
-            if time.process_time() > deadline:
-                raise OutOfTime
-            if not isinstance(candidate.error, AssertionError):
-                return False
-            best = min(best, candidate.tape, key=lambda tape: (deviations(tape), len(tape)))
-            return True
-
-        with suppress(OutOfTime):
-            best = simloom.shrink(self.test, failure, interesting=interesting).tape
+    def shortest(self, failure: Any) -> Length:
+        """The failure as simloom shrinks it."""
+        best = simloom.shrink(self.test, failure, interesting=wrong).tape
         simloom.replay(self.test, tape=best, raise_on_error=False)
         assert self.shop is not None
         happened = [draw for draw in best if not draw.label.startswith(SETTING)]
@@ -96,22 +83,27 @@ def deviations(tape: Any) -> int:
     return sum(1 for draw in tape if draw.value)
 
 
+def wrong(result: Any) -> bool:
+    """Whether the test has said that something is wrong."""
+    return isinstance(result.error, AssertionError)
+
+
 def failed(result: Any) -> Any:
     """A result that failed for what the test says, and not for a mistake of its own."""
-    if not isinstance(result.error, AssertionError):
+    if not wrong(result):
         raise result.error
     return result
 
 
-def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: float) -> Hunt:
-    """Explore until something fails; shrink it if there is time for it."""
+def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: bool) -> Hunt:
+    """Explore until something fails; shrink it if that is wanted."""
     exploration = Exploration(make)
     begun = time.process_time()
     failure = exploration.until(begun + seconds, seed * 1_000_000)
     spent = time.process_time() - begun
     if failure is None:
         return Hunt(spent)
-    length = exploration.shortest(failure, time.process_time() + shrinking) if shrinking else None
+    length = exploration.shortest(failure) if shrinking else None
     return Hunt(spent, str(failure.error), length)
 
 

@@ -80,7 +80,7 @@ class Exploration:
         return Length(self.shop.steps, len(report.shrunk.kept) + self.shop.faults)
 
 
-def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: float) -> Hunt:
+def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: bool) -> Hunt:
     """Explore until something fails; shrink it if that is wanted."""
     exploration = Exploration(make)
     begun = time.process_time()

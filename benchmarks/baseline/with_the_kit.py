@@ -59,7 +59,7 @@ class Search:
         return Length(shrunk.findings[property_id].step, len(shrunk.schedule.deviations))
 
 
-def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: float) -> Hunt:
+def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: bool) -> Hunt:
     """Draw schedules until one violates something; shrink it if that is wanted."""
     begun = time.process_time()
     search = Search(make)
