@@ -77,6 +77,7 @@ NEEDS: Mapping[str, Need] = {
         lambda: importable("redis")() and listening(6379)(),
         "apt-get install redis-server, start it, and pip install redis",
     ),
+    "node": Need(command("node"), "apt-get install nodejs (18 or newer)"),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 
