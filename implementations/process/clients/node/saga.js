@@ -142,7 +142,7 @@ function crash(participant) { // Whoever waits at a port call waits for ever: no
 }
 
 const DO = {
-  hello: () => ({ protocol: PROTOCOL, client: `node ${process.version}`, capabilities: resets ? ['reset'] : [] }),
+  hello: () => ({ protocol: PROTOCOL, client: 'node', capabilities: resets ? ['reset'] : [] }),
   start,
   place: (line) => target.placeOrder(line.order),
   cancel: (line) => target.cancelOrder(line.order),
