@@ -78,6 +78,12 @@ NEEDS: Mapping[str, Need] = {
         "apt-get install redis-server, start it, and pip install redis",
     ),
     "node": Need(command("node"), "apt-get install nodejs (18 or newer)"),
+    "sql": Need(importable("sqlalchemy"), "pip install 'sqlalchemy>=2' (the extra `sql`)"),
+    "postgresql": Need(
+        lambda: importable("sqlalchemy", "psycopg")() and listening(5432)(),
+        "apt-get install postgresql, start it, let postgres in without a password on 127.0.0.1 "
+        "(trust), createdb test, and pip install 'sqlalchemy>=2' 'psycopg[binary]>=3'",
+    ),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 
