@@ -15,6 +15,8 @@ from reports.wording import DRAIN_LINE, clip, marks, printable
 _LEFT, _TOP = 40, 34
 #: How far apart lanes are: as far as all of them fit beside the ledger.
 _NARROWEST, _WIDEST, _ROOM = 104, 150, 840
+#: From here on a picture may be shrunk a little to fit.
+_WIDE = 760
 _ROW, _PAD = 26, 5
 #: About what a character is wide, to keep texts inside the picture.
 _CHARACTER = 6.2
@@ -75,6 +77,7 @@ def sequence_svg(c: Counterexample, anchor: str, room: int) -> Markup:
         *(_lane(name, y, drawn) for name in names),
         *bands,
         role="img",
+        class_=classes(wide=drawn.width > _WIDE),
         aria_labelledby=f"{anchor}-title",
         aria_describedby=f"{anchor}-desc",
         viewBox=f"0 0 {drawn.width} {y + _PAD}",

@@ -63,8 +63,11 @@ function show(root, place) {
 /** Bring a band into view, and its arrows; the panel may cover the foot of a narrow window. */
 function reveal(root, band) {
   const picture = root.querySelector(".scroll");
-  const arrows = (band.querySelector("path, .note, .crash") ?? band).getBoundingClientRect();
-  picture.scrollLeft += (arrows.left + arrows.right - picture.clientWidth) / 2 - picture.getBoundingClientRect().left;
+  const seen = picture.getBoundingClientRect();
+  const arrow = (band.querySelector("path, .note, .crash") ?? band).getBoundingClientRect();
+  if (arrow.left < seen.left || arrow.right > seen.right) {
+    picture.scrollLeft += (arrow.left + arrow.right - seen.left - seen.right) / 2;
+  }
   const box = band.getBoundingClientRect();
   const panel = root.querySelector(".panel").getBoundingClientRect();
   const foot = panel.left < box.right ? Math.min(innerHeight, panel.top) : innerHeight;
