@@ -19,6 +19,7 @@ from cattrs.preconf.json import make_converter
 from hypothesis.database import ExampleDatabase
 
 from implementations.errors import TargetError
+from implementations.process.connection import end_all
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
 from properties.conclusion import Conclusion, Given, conclude
@@ -211,6 +212,10 @@ class Verification:
     def handed_in(self, item: str) -> list[tuple[str, object]]:
         """The same, to travel with the item's report, which xdist carries to the controller."""
         return [(f"{_HANDED_IN}{item}", self.said[item])] if item in self.said else []
+
+    def pytest_unconfigure(self) -> None:
+        """End the processes of targets: a worker of xdist leaves without its exit handlers."""
+        end_all()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of verdicts, faults and transitions."""
