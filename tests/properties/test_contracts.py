@@ -101,5 +101,8 @@ def test_a_saga_that_depends_on_order(tmp_path: Path) -> None:
     assert Verdict.VIOLATED not in {row.verdict for row in conclusion.summary.properties}
     assert set(table.reports) == set(table.contracts[-1].violated)
     assert all(Path(path).is_file() for path in table.reports.values())
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(f'href="#{Path(path).stem}"' in page for path in table.reports.values())
+    assert any(str(tmp_path / "report.html") in line for line in conclusion.remarks())
     text = summary_text(conclusion.summary)
     assert table.conclusion.split(";")[0] in " ".join(text.split())

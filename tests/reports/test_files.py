@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
-from reports.files import MANIFEST, clean, write_counterexample, write_file
+from reports.files import MANIFEST, clean, write_counterexample, write_file, write_page
 from reports.schedule_file import read_json
-from tests.reports import samples
+from tests.reports import html_samples, samples
 
 
 def write(directory: Path, property_id: str = "MONEY-1") -> Path:
     """Write the double charge under a property's id."""
     c = evolve(samples.double_charge(), property_id=property_id)
     return write_counterexample(c, directory, lambda file: f"replay {file.name}", samples.KIT)
+
+
+def test_the_page_of_a_run_is_one_file(tmp_path: Path) -> None:
+    """Pins its name, that it says when it was made and how long that took, and that it goes."""
+    summary, cases = html_samples.run()
+    began = datetime.now(UTC) - timedelta(seconds=75)
+    page = write_page(summary, cases, tmp_path, began)
+    assert page == tmp_path / "report.html"
+    assert f"{began:%Y-%m-%d %H:%M} UTC, 75 seconds" in page.read_text(encoding="utf-8")
+    assert names(tmp_path) == {"report.html", MANIFEST}
+    write_page(summary, [], tmp_path)
+    assert "<dt>Time</dt>" not in page.read_text(encoding="utf-8")
+    assert clean(tmp_path) == [page]
 
 
 def names(directory: Path) -> set[str]:
