@@ -1,7 +1,8 @@
-"""The choreography as Mermaid text: each participant's states, and who tells whom what."""
+"""The choreography as Mermaid text: each participant's states, who tells whom what, the ledger."""
 
 from __future__ import annotations
 
+from model.automaton import LEDGER, Automaton
 from model.choreography import TABLE
 from model.table import Row, Table
 
@@ -14,7 +15,7 @@ def state_diagram(actor: str, table: Table = TABLE) -> str:
     lines.append(f"    [*] --> {_id(machine.initial)}")
     for row in table.rows:
         if row.actor == actor:
-            lines.append(f"    {_id(row.state)} --> {_id(row.to)}: {_label(row)}")
+            lines.append(f"    {_id(row.state)} --> {_id(row.to)}: {label(row)}")
     lines += [f"    {_id(s)} --> [*]" for s in machine.states if s in machine.resting]
     return "\n".join(lines) + "\n"
 
@@ -27,12 +28,29 @@ def event_flow(table: Table = TABLE) -> str:
         lines.append("    world([whoever cares])")
     lines += [
         f"    {sender} -- {', '.join(events)} --> {receiver}"
-        for (sender, receiver), events in _flows(table).items()
+        for (sender, receiver), events in flows(table).items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _flows(table: Table) -> dict[tuple[str, str], list[str]]:
+def ledger_diagram(automaton: Automaton = LEDGER) -> str:
+    """What can happen to the money, the stock and the parcel of one order."""
+    lines = ["stateDiagram-v2", "    direction LR", "    [*] --> s0"]
+    lines += [
+        f"    s{source} --> s{target}: {letter}" for source, letter, target in automaton.arrows
+    ]
+    lines += [f"    s{state} --> [*]" for state in sorted(automaton.resting)]
+    return "\n".join(lines) + "\n"
+
+
+def compensations(table: Table = TABLE) -> frozenset[str]:
+    """The messages that ask for something to be undone, or say that it is."""
+    undoing = [row for row in table.rows if any(effect.undoes for effect in row.effects)]
+    messages = {event for row in undoing for event in (row.on, *row.emits)}
+    return frozenset(messages - table.port_calls)
+
+
+def flows(table: Table) -> dict[tuple[str, str], list[str]]:
     """The messages of each pair of sender and receiver."""
     sent = [("customer", request) for request in table.requests]
     sent += [("order", event) for event in table.start]
@@ -45,7 +63,8 @@ def _flows(table: Table) -> dict[tuple[str, str], list[str]]:
     return flows
 
 
-def _label(row: Row) -> str:
+def label(row: Row) -> str:
+    """What makes a row fire, and what happens then."""
     choice = f" [{row.outcome or row.guard.value}]" if row.outcome or row.guard != "always" else ""
     effects = "".join(f" {effect.name.upper()}" for effect in row.effects)
     emits = f" / {', '.join(row.emits)}" if row.emits else ""

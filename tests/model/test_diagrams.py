@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from model.automaton import LEDGER
 from model.choreography import TABLE
-from model.diagrams import event_flow, state_diagram
+from model.diagrams import compensations, event_flow, ledger_diagram, state_diagram
 
 
 @pytest.mark.parametrize("actor", TABLE.actors)
@@ -44,3 +45,21 @@ def test_the_event_flow_shows_every_message() -> None:
     assert "    customer -- customer.cancel --> order" in flow
     assert "    order -- order.saga.completed, order.saga.failed --> world" in flow
     assert "    shipping -- inventory.release.requested --> inventory" in flow
+
+
+def test_the_ledger_automaton_is_drawn() -> None:
+    """Every arrow, and where nothing need follow."""
+    lines = ledger_diagram().splitlines()
+    assert "    s0 --> s1: charge" in lines
+    assert sum(": " in line for line in lines) == len(LEDGER.arrows)
+    assert [line for line in lines if line.endswith("--> [*]")] == ["    s2 --> [*]"]
+
+
+def test_compensations_are_told_from_the_rest() -> None:
+    """What asks for an undoing, and what says that it is done."""
+    assert compensations() == {
+        "inventory.release.requested",
+        "inventory.released",
+        "payment.refund.requested",
+        "payment.refunded",
+    }
