@@ -79,11 +79,11 @@ class Window:
     effect_lines: bool = False
     """Whether each effect has a line of its own."""
     named: frozenset[str] = frozenset()
-    """Every event that a line said it published."""
+    """Every event and effect that a line has named."""
 
     def shows(self, record: Record) -> Window:
         """The window, opened as far as this line needs it."""
-        seen = evolve(self, named=self.named.union(record.published or ()))
+        seen = evolve(self, named=self.named.union(record.published or (), record.effects or ()))
         if record.handling:
             seen = evolve(seen, handlings=True)
         if record.bundle and record.published is not None:

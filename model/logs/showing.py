@@ -55,10 +55,16 @@ class Showing:
         self.table = table
         self.view = view
         self.tokens = tokens
-        apart = any(machine.behind and machine.actor in view.windows for machine in table.machines)
+        behind = {str(machine.actor) for machine in table.machines if machine.behind}
+        # A machine behind a port with handlings of its own; the lines of a mere ledger belong to
+        # whoever makes the calls.
+        apart = any(view.windows[name].handlings for name in behind & view.windows.keys())
         self.parts = parts(table, apart)
         self.lanes: tuple[Lane, ...] = tuple(
-            (part.name, kind) for part in self.parts for kind in Kind if part.name in view.windows
+            (str(machine.actor), kind)
+            for machine in table.machines
+            for kind in Kind
+            if machine.actor in view.windows
         )
         self._numbers = {lane: number for number, lane in enumerate(self.lanes)}
         self.main = tuple(self._numbers.get((part.name, Kind.MAIN), -1) for part in self.parts)
@@ -145,10 +151,9 @@ class Showing:
     def _show(self, part: Part, step: Step) -> Iterator[Shown]:
         window = self.view.windows.get(part.name, Window())
         published = tuple(event for event in step.published if event not in self._unseen)
-        effects = step.booked if window.effect_lines else ()
         lines = (
-            *self._singles(part, Kind.EVENTS, published if window.event_lines else ()),
-            *self._singles(part, Kind.EFFECTS, effects),
+            *self._singles(part.name, Kind.EVENTS, published if window.event_lines else ()),
+            *self._booked(part, step.booked),
         )
         main = Record(part.name, step.consumed, published, step.effects, step.after.states[0])
         content = (window.published and published) or (window.effects and step.effects)
@@ -161,19 +166,31 @@ class Showing:
         if not can_show or step.silent or unsaid or self.view.lossy:
             yield Shown(step, after, needs, gives, None, lines)
 
+    def _booked(
+        self, part: Part, effects: tuple[str, ...]
+    ) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """What is entered in ledgers: in that of a machine behind the port, if it has one."""
+        left = effects
+        for name in (*map(str, part.actors[1:]), part.name):
+            window = self.view.windows.get(name, Window())
+            here = tuple(e for e in left if name == part.name or e in window.named)
+            if window.effect_lines and here:
+                yield from self._singles(name, Kind.EFFECTS, here)
+                left = tuple(effect for effect in left if effect not in here)
+
     def _singles(
-        self, part: Part, kind: Kind, names: tuple[str, ...]
+        self, service: str, kind: Kind, names: tuple[str, ...]
     ) -> Iterator[tuple[int, tuple[int, ...]]]:
         if names:
             tokens = (
                 self.tokens.of(
-                    Record(part.name, published=(name,))
+                    Record(service, published=(name,))
                     if kind is Kind.EVENTS
-                    else Record(part.name, effects=(name,))
+                    else Record(service, effects=(name,))
                 )
                 for name in names
             )
-            yield self._numbers[part.name, kind], tuple(sorted(tokens))
+            yield self._numbers[service, kind], tuple(sorted(tokens))
 
 
 def _fits(record: Record, line: Record) -> bool:

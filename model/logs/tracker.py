@@ -6,8 +6,8 @@ the last `CLOSED_KEPT` of them their lines as one shared tuple, so that a late c
 judged. A saga that differs can never come right again, and is closed as well, as a finding.
 So memory grows with the sagas that are open, and not with the length of the log.
 
-What a log shows may turn out to be more than its first lines did. The view is then widened; what
-was found to differ before is judged again at the end, by the last view.
+What a log shows may turn out to be more than its first lines did. The view is then widened for
+the sagas that are judged from then on; what a finding says is by the view that it was found in.
 """
 
 from __future__ import annotations
@@ -74,7 +74,6 @@ class Tally:
     unplaced: int = 0
     """Sagas without a beginning, seen after closed ones had to be forgotten: not judged."""
     most_open: int = 0
-    shapes: int = 0
 
 
 @define(eq=False)
@@ -83,7 +82,6 @@ class Tracker:
 
     table: Table
     declared: View = field(factory=View)
-    complete: bool = False
     tokens: Tokens = field(factory=Tokens)
     tally: Tally = field(factory=Tally)
     patience: int = PATIENCE
@@ -91,7 +89,7 @@ class Tracker:
     on_closed: Callable[[str, Status], None] | None = None
     """Told of every saga that is closed, and how it ended."""
     open: dict[str, Open] = field(factory=dict)
-    differing: list[tuple[str, Open]] = field(factory=list)
+    differing: list[SagaReport] = field(factory=list)
     view: View = field(init=False)
     _explainer: Explainer | None = None
     _seen_tokens: int = 0
@@ -190,29 +188,27 @@ class Tracker:
         return True
 
     def _differs(self, saga: str, found: Open, judgement: Judgement) -> None:
-        if self._forgotten and not sum(judgement.explained):
+        if self._has_no_beginning(judgement):
             self.tally.unplaced += 1
             return
         self.tally.answers[Answer.DIFFERS] += 1
         if len(self.differing) < FINDINGS_KEPT:
-            self.differing.append((saga, found))
+            self.differing.append(self.judged(saga, found))
 
     def finish(self) -> tuple[list[SagaReport], list[SagaReport]]:
-        """Judge what is left. Returns the sagas that differ, and those that have not ended.
-
-        In a complete log a saga that has not ended differs.
-        """
-        explainer = self.explainer()
-        for saga, found in self.differing:
-            if explainer.judge(explainer.shape(found.tokens)).answer is not Answer.DIFFERS:
-                self.tally.answers[Answer.DIFFERS] -= 1
-                self.open[saga] = found
-        self.differing = [pair for pair in self.differing if pair[0] not in self.open]
+        """Judge what is left. Returns the sagas that differ, and those that have not ended."""
         for saga, found in list(self.open.items()):
             self._close(saga, found)
-        unended = [self.judged(saga, found) for saga, found in self.open.items()]
+        open_ = [self.judged(saga, found) for saga, found in self.open.items()]
+        unended = [report for report in open_ if not self._has_no_beginning(report.judgement)]
+        self.tally.unplaced += len(open_) - len(unended)
         self.tally.answers.update(report.judgement.answer for report in unended)
-        return [self.judged(saga, found) for saga, found in self.differing], unended
+        return self.differing, unended
+
+    def _has_no_beginning(self, judgement: Judgement) -> bool:
+        """Whether nothing is explained, and it may be because it was forgotten."""
+        explained = judgement.answer is Answer.RUNNING or any(judgement.explained)
+        return self._forgotten and not explained
 
     def judged(self, saga: str, found: Open) -> SagaReport:
         """What there is to say of a saga with these lines."""

@@ -63,7 +63,7 @@ class Check:
         """
         mapping = self._mapping()
         with opened(self.log, self.standard_input) as lines:
-            return tell(self.log, lines, mapping, self.table, saga, complete=self.complete)
+            return tell(self.log, lines, mapping, self.table, saga)
 
     def _mapping(self) -> LogMapping:
         known = names(self.table)
@@ -75,7 +75,7 @@ def check(
 ) -> LogReport:
     """Judge every saga in these lines."""
     stock = StockLedger(mapping.stock)
-    tracker = Tracker(table, mapping.view, complete, on_closed=stock.closed)
+    tracker = Tracker(table, mapping.view, on_closed=stock.closed)
     reading = _read(lines, tracker, stock, mapping)
     differing, unended = tracker.finish()
     stock.finish()
@@ -110,12 +110,10 @@ def tell(
     mapping: LogMapping,
     table: Table,
     saga: str,
-    *,
-    complete: bool,
 ) -> Told:
     """Tell one saga; the others are read only for what they show of the log as a whole."""
     stock = StockLedger({})
-    tracker = Tracker(table, mapping.view, complete)
+    tracker = Tracker(table, mapping.view)
     found = Open([], [])
     times: list[str] = []
 

@@ -18,7 +18,9 @@ from model.table import Table
 
 def record(service: str, **said: Any) -> Record:
     """A line; lists are sorted, as the reader does."""
-    fields = {k: tuple(sorted(v)) if isinstance(v, list) else v for k, v in said.items()}
+    fields: dict[str, Any] = {
+        k: tuple(sorted(v)) if isinstance(v, list) else v for k, v in said.items()
+    }
     return Record(service, **fields)
 
 
