@@ -59,9 +59,10 @@ def probe(spec: str) -> Subject:
             spec,
             "limits are the most it takes, for example {'lines': 1, 'quantity': 10}",
         )
-    runs = [run_schedule(subject, Schedule(scope)) for scope in scopes]
-    for run in runs:
-        subject.close(run.world.target)
+    runs = []
+    for scope in scopes:
+        runs.append(run_schedule(subject, Schedule(scope)))
+        subject.close(runs[-1].world.target)  # at once: what it has opened may be scarce
     sources = _refine(sources, runs)
     published = {type_ for run in runs for type_ in _published(run)}
     terminal = _terminal(shape, published)
