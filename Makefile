@@ -10,6 +10,11 @@ PROFILE = ci
 ARGS    =
 
 VENV = .venv
+# What the kit is compared with needs a newer Python: an environment of its own.
+RIVALS = .venv-rivals
+NEWER  = $(firstword $(shell for python in python3.14 python3.13 python3.12 python3 \
+	"$$HOME"/.pyenv/versions/3.1[2-9]*/bin/python; do \
+	$$python -c 'import sys; sys.version_info >= (3, 12) and print(sys.executable)'; done 2>/dev/null))
 RUN  = $(VENV)/bin/python -m
 PIP  = $(RUN) pip --disable-pip-version-check --no-input --quiet --quiet
 
@@ -25,11 +30,13 @@ requirements = $(VENV)/bin/python -c 'import sys, tomllib; \
 
 failed = { echo "Setting up $(VENV) failed, as said above. To begin afresh: make clean" >&2; exit 1; }
 
-.PHONY: help check test lint clean
+.PHONY: help check test test-rivals baseline lint clean
 
 help:
 	@echo 'make check [TARGET=module:factory] [PROFILE=quick|ci|nightly] [ARGS=...]  verify a saga'
 	@echo 'make test [ARGS=...]   the tests of the kit itself'
+	@echo 'make test-rivals       those that need Python 3.12: the rivals of benchmarks/baseline'
+	@echo 'make baseline [ARGS=...]  the kit against its rivals, side by side'
 	@echo 'make lint              ruff and mypy'
 	@echo 'make clean             remove the environment, caches and reports'
 
@@ -39,13 +46,19 @@ check: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(RUN) pytest tests -n auto$(if $(ARGS), $(ARGS))
 
+test-rivals: $(RIVALS)/installed
+	SAGA_REQUIRED=rivals $(RIVALS)/bin/python -m pytest tests/benchmarks/test_baseline.py$(if $(ARGS), $(ARGS))
+
+baseline: $(RIVALS)/installed
+	$(RIVALS)/bin/python -m benchmarks.baseline --jobs 2$(if $(ARGS), $(ARGS))
+
 lint: $(VENV)/installed-dev
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
 clean:
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache reports/out
+	rm -rf $(VENV) $(RIVALS) .hypothesis .mypy_cache .pytest_cache .ruff_cache reports/out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
@@ -62,3 +75,11 @@ $(VENV)/installed: pyproject.toml $(VENV)/bin/python
 $(VENV)/installed-dev: pyproject.toml $(VENV)/bin/python
 	@$(requirements) dev > $@.txt && $(PIP) install -r $@.txt || $(failed)
 	@touch $@ $(VENV)/installed
+
+$(RIVALS)/installed: pyproject.toml $(VENV)/installed
+	@test -n '$(NEWER)' || { echo 'simloom and simloop need Python 3.12 or newer, and there is none:' \
+		'make ... NEWER=/path/to/python3.12' >&2; exit 1; }
+	@$(NEWER) -m venv --clear $(RIVALS) || $(failed)
+	@$(requirements) benchmarks > $@.txt && $(RIVALS)/bin/python -m pip --disable-pip-version-check \
+		--no-input --quiet --quiet install -r $@.txt || $(failed)
+	@touch $@

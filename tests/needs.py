@@ -84,6 +84,10 @@ NEEDS: Mapping[str, Need] = {
         "apt-get install postgresql, start it, let postgres in without a password on 127.0.0.1 "
         "(trust), createdb test, and pip install 'sqlalchemy>=2' 'psycopg[binary]>=3'",
     ),
+    "rivals": Need(
+        importable("simloom", "simloop"),
+        "Python 3.12 or newer and the extra `benchmarks`: make test-rivals",
+    ),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 
