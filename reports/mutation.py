@@ -16,7 +16,8 @@ from reports.wording import count, printable
 _VERDICT, _LINES = 11, 4
 _ADVICE = (
     "A survivor is no mistake of the saga, which holds. It says that this search would have stayed "
-    "green without that safeguard. Where something else covers for it, that is as it should be. "
+    "green without that safeguard. Where it makes no difference, something else covers for it, or "
+    "no effect depends on it. "
     "Where it was never needed, search more (--saga-profile=nightly), let more go wrong "
     "(--saga-faults), or have the adapter call a port where it is needed (world.checkpoint). Where "
     "schedules end differently and no property objects, ask which end is right: if it matters, "
@@ -59,7 +60,7 @@ class MutantVerdict:
 
     @property
     def covered(self) -> bool:
-        """Whether something else is seen to do its work."""
+        """Whether it is seen to make no difference: something else does its work, if anything."""
         return self.fate is Fate.SURVIVED and self.same > 0 and not self.different
 
 
@@ -78,7 +79,7 @@ def explanation(verdict: MutantVerdict) -> str:
     if verdict.different:
         return f"{met}; {verdict.different} of {looked_at} end differently, and no property objects"
     if verdict.same:
-        return f"{met}; something else covers for it: {looked_at} of {looked_at} end the same"
+        return f"{met}; it makes no difference: {looked_at} of {looked_at} end the same"
     return f"{met}, and nothing came of it"
 
 
@@ -107,7 +108,7 @@ def _closing(verdicts: Sequence[MutantVerdict]) -> list[str]:
     proved = len(there) - len(survivors)
     text = f"{proved} of {count(len(there), 'safeguard')} proved by this run"
     if survivors:
-        text += f"; {len(survivors)} survived, of which {covered} because something else covers"
+        text += f"; {len(survivors)} survived, of which {covered} make no difference"
     if len(there) < len(verdicts):
         text += f"; {len(verdicts) - len(there)} never there"
     lines = textwrap.wrap(f"{text}.", WIDTH)

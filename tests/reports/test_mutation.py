@@ -22,7 +22,7 @@ ABSENT = MutantVerdict("stable message id", "order", Fate.NEVER_ACTED, 900, 0, 0
     [
         (KEY, "MONEY-1 after 36 schedules: crash, restart"),
         (evolve(KEY, by="", schedules=1), "an error after 1 schedule: crash, restart"),
-        (COVERED, "needed 20 times in 900 schedules; something else covers for it: 20 of 20 end"),
+        (COVERED, "needed 20 times in 900 schedules; it makes no difference: 20 of 20 end"),
         (MISSED, "needed 20 times in 900 schedules; 4 of 7 end differently, and no property"),
         (evolve(COVERED, same=0), "needed 20 times in 900 schedules, and nothing came of it"),
         (IDLE, "never needed in 900 schedules, though there 30 times"),
@@ -42,14 +42,14 @@ def test_all_of_them_by_kind_and_what_it_comes_to() -> None:
     )
     assert text.count("without: ") == 3
     told = " ".join(text.split())
-    assert "1 of 4 safeguards proved by this run; 3 survived, of which 1 because" in told
-    assert "something else covers; 1 never there. A survivor is no mistake" in told
+    assert "1 of 4 safeguards proved by this run; 3 survived, of which 1 make no" in told
+    assert "make no difference; 1 never there. A survivor is no mistake" in told
 
 
 def test_no_advice_where_there_is_nothing_to_do() -> None:
     """Pins that survivors which something else covers for ask for nothing."""
     text = mutation_text([KEY, COVERED], "shop:make")
-    assert "1 of 2 safeguards proved by this run; 1 survived, of which 1 because" in text
+    assert "1 of 2 safeguards proved by this run; 1 survived, of which 1 make no" in text
     assert "A survivor" not in text
     assert "survived" not in mutation_text([KEY], "shop:make")
 
