@@ -30,10 +30,11 @@ requirements = $(VENV)/bin/python -c 'import sys, tomllib; \
 
 failed = { echo "Setting up $(VENV) failed, as said above. To begin afresh: make clean" >&2; exit 1; }
 
-.PHONY: help check test test-rivals baseline lint clean
+.PHONY: help check check-model test test-rivals baseline lint clean
 
 help:
 	@echo 'make check [TARGET=module:factory] [PROFILE=quick|ci|nightly] [ARGS=...]  verify a saga'
+	@echo 'make check-model       the model itself: proof, small worlds, decisions; no target'
 	@echo 'make test [ARGS=...]   the tests of the kit itself'
 	@echo 'make test-rivals       those that need Python 3.12: the rivals of benchmarks/baseline'
 	@echo 'make baseline [ARGS=...]  the kit against its rivals, side by side'
@@ -42,6 +43,9 @@ help:
 
 check: $(VENV)/installed
 	$(RUN) pytest properties -q -n auto $(target)--saga-profile=$(PROFILE)$(if $(ARGS), $(ARGS))
+
+check-model: $(VENV)/installed-fast
+	$(RUN) pytest properties -q -n auto --saga-model$(if $(ARGS), $(ARGS))
 
 test: $(VENV)/installed-dev
 	$(RUN) pytest tests -n auto$(if $(ARGS), $(ARGS))
@@ -72,9 +76,14 @@ $(VENV)/installed: pyproject.toml $(VENV)/bin/python
 	@$(requirements) > $@.txt && $(PIP) install -r $@.txt || $(failed)
 	@touch $@
 
+# What the fast engine needs, which the larger ones of the small worlds take.
+$(VENV)/installed-fast: pyproject.toml $(VENV)/installed
+	@$(requirements) fast > $@.txt && $(PIP) install -r $@.txt || $(failed)
+	@touch $@
+
 $(VENV)/installed-dev: pyproject.toml $(VENV)/bin/python
 	@$(requirements) dev > $@.txt && $(PIP) install -r $@.txt || $(failed)
-	@touch $@ $(VENV)/installed
+	@touch $@ $(VENV)/installed $(VENV)/installed-fast
 
 $(RIVALS)/installed: pyproject.toml $(VENV)/installed
 	@test -n '$(NEWER)' || { echo 'simloom and simloop need Python 3.12 or newer, and there is none:' \
