@@ -94,7 +94,7 @@ def _stage(case: Case, room: int) -> Markup:
         class_="panel",
     )
     return element(
-        "section",
+        "div",
         element("h4", "What happened"),
         element("div", element("div", picture, _legend(), class_="picture"), panel, class_="split"),
         element(
@@ -105,6 +105,7 @@ def _stage(case: Case, room: int) -> Markup:
             open=not svg,
         ),
         class_="stage",
+        role="group",
         tabindex=-1,
         aria_label=f"What happened in {anchor}",
     )
@@ -198,7 +199,7 @@ def copied(label: str, code: str) -> Markup:
             "pre",
             element("code", lines(code.rstrip())),
             tabindex=0,
-            role="region",
+            role="group",
             aria_label=label,
         ),
         class_="code",

@@ -60,8 +60,8 @@ def classes(**wanted: object) -> str:
 
 
 def scrolling(label: str, *content: str) -> Markup:
-    """Return a region that scrolls sideways where it is too wide, by keyboard as well."""
-    return element("div", *content, class_="scroll", role="region", aria_label=label, tabindex=0)
+    """Return a part that scrolls sideways where it is too wide, by keyboard as well."""
+    return element("div", *content, class_="scroll", role="group", aria_label=label, tabindex=0)
 
 
 def table(header: Iterable[str], rows: Iterable[Markup], caption: str) -> Markup:
