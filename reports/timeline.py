@@ -90,7 +90,7 @@ def timeline_markdown(table: Table, saga: SagaReport, moments: Sequence[Moment])
     text = timeline_text(saga, moments).replace("```", "'''")
     diagram = timeline_diagram(table, moments)
     return (
-        f"# Saga {printable(saga.saga)}\n\n```text\n{text}\n```\n\n```mermaid\n{diagram}```\n\n"
+        f"# One saga of a log\n\n```text\n{text}\n```\n\n```mermaid\n{diagram}```\n\n"
         "Between services, the order is that of the log, except where a message would be consumed\n"
         "before it was published.\n"
     )

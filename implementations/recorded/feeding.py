@@ -92,8 +92,11 @@ def _feed(
             if not saga and not pieces:
                 raise UnfitError("it has no saga")
             token = translate(words) if saga else FOREIGN
-        except (UnfitError, TypeError) as error:  # TypeError: a list in a list cannot be looked up
+        except UnfitError as error:
             reading.bad(str(error))
+            continue
+        except TypeError:  # it could not be looked up
+            reading.bad("a list or an object stands where a name is expected")
             continue
         if pieces:
             stock.take(saga, pieces.moved, pieces.wanted, reading.lines, pieces.instance)

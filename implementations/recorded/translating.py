@@ -89,7 +89,7 @@ class Translator:
             return None
         listed = (words,) if isinstance(words, str) else words
         if not isinstance(listed, tuple):
-            raise UnfitError(f"expected a list of {what}s, found {words!r}")
+            raise UnfitError(f"{what}: expected a list of names, found {words!r}")
         found = (self._name(what, word, ours, known, strange) for word in listed)
         return tuple(sorted(name for name in found if name is not None))
 
@@ -102,7 +102,7 @@ class Translator:
         strange: list[str],
     ) -> str | None:
         if not isinstance(word, str):
-            raise UnfitError(f"expected the name of a {what}, found {word!r}")
+            raise UnfitError(f"{what}: expected a name, found {word!r}")
         name = ours.get(word, word)
         if name in known:
             return name

@@ -1,4 +1,4 @@
-"""Writes down a live run as a production log: what services publish, handle, and do to the ledger."""
+"""Writes down a live run as a production log: events, handlings, entries of the ledger."""
 
 from __future__ import annotations
 
