@@ -171,20 +171,25 @@ def test_clean_removes_what_was_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("failing", ["", "lint", "test", "check"])
 def test_ci_runs_everything_and_tells(tmp_path: Path, failing: str) -> None:
-    """Pins that .ci/run goes through to the end, says what failed, reads no input, and exits so."""
+    """Pins that .ci/run goes through to the end, says what failed, reads no input, and exits so.
+
+    What could be installed reaches the tests as what they may not skip.
+    """
     clone = Clone(tmp_path)
-    fake = '#!/bin/sh\nfor last; do :; done\necho "made $last, read <$(cat)>"\n'
+    script(tmp_path / ".ci/tools", "#!/bin/sh\necho spin,rumur\n")
+    fake = '#!/bin/sh\nfor last; do :; done\necho "made $last, read <$(cat)>, $SAGA_REQUIRED"\n'
     script(tmp_path / "bin/make", f'{fake}[ "$last" != "{failing}" ]\n')
     run = clone.run("bash", ".ci/run", path=tmp_path / "bin")
     made = [line for line in run.stdout.splitlines() if line.startswith("made")]
-    assert made == [f"made {target}, read <>" for target in ("lint", "test", "check")]
+    asked = "read <>, numpy,spin,rumur"
+    assert made == [f"made {target}, {asked}" for target in ("lint", "test", "check")]
     assert (run.returncode == 0) == (failing == "")
     assert run.stderr == (f"== failed: {failing}\n" if failing else "")
 
 
 def test_no_registry_is_named() -> None:
     """Pins that packages come from wherever the machine's pip is told to get them."""
-    for name in ("Makefile", "pyproject.toml", ".ci/run"):
+    for name in ("Makefile", "pyproject.toml", ".ci/run", ".ci/tools"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert not re.search(r"://|pypi|index-url|find-links", text), name
 

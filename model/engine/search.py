@@ -30,7 +30,7 @@ from model.semantics import Scope, Step
 from model.table import Table
 
 #: So many worlds take their steps at once; it bounds the memory.
-_PORTION = 1 << 16
+_PORTION = 1 << 14
 
 
 def explore(

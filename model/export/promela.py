@@ -2,7 +2,8 @@
 
 So a state of SPIN is a world of ours and a transition is a step, and the counts can be compared.
 An invariant is an option of the same loop that can be taken only where it is broken: it adds
-neither states nor transitions to a right table, and SPIN looks at it once in every state.
+neither states nor transitions to a right table, and SPIN looks at it once in every state. So a
+trail has one step more than the trace of ours: the one that notices.
 """
 
 from __future__ import annotations
@@ -134,9 +135,14 @@ def _invariants(words: Words) -> Iterator[str]:
     yield "inline broken(i) {"
     yield "  if"
     for name in map(identifier, STATEMENTS):
-        yield f"  :: !{name}(i) -> assert({name}(i))"
+        yield f"  :: {_noticed(name, '(i)')}"
     yield "  fi"
     yield "}"
+
+
+def _noticed(name: str, of: str = "") -> str:
+    said = f'"{name} is broken for order %d\\n", i' if of else f'"{name} is broken\\n"'
+    return f"d_step {{ !{name}{of} -> printf({said}); assert({name}{of}) }}"
 
 
 def _loop(scope: Scope) -> Iterator[str]:
@@ -148,6 +154,6 @@ def _loop(scope: Scope) -> Iterator[str]:
         yield f"  :: step({order})"
         yield f"  :: broken({order})"
     for name in map(identifier, (NO_OVERSELL, STOCK_CONSERVED)):
-        yield f"  :: !{name} -> assert({name})"
+        yield f"  :: {_noticed(name)}"
     yield "  od"
     yield "}"

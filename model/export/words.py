@@ -14,6 +14,7 @@ from functools import cached_property
 
 from attrs import fields, frozen
 
+from model.choreography import EFFECTS
 from model.semantics import Budget
 from model.table import Channel, Table
 
@@ -67,8 +68,8 @@ class Words:
 
     @cached_property
     def effects(self) -> tuple[str, ...]:
-        """Every effect."""
-        return tuple(dict.fromkeys(effect.name for effect in self.table.effects))
+        """Every effect, and those that the invariants speak of though no row may have them."""
+        return tuple(dict.fromkeys(e.name for e in (*self.table.effects, *EFFECTS)))
 
     @cached_property
     def sorts(self) -> Mapping[str, Sort]:
