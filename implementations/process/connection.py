@@ -61,6 +61,7 @@ class Connection:
 
     def __init__(self, command: Command) -> None:
         self.command = command
+        self.patience = PATIENCE if command.patience is None else command.patience
         self.state = Path(tempfile.mkdtemp(prefix="saga-state-"))
         self._started = False
         self._heard: deque[bytes] = deque(maxlen=_TAIL)
@@ -169,26 +170,21 @@ class Connection:
             try:
                 line = line[os.write(self._in, line) :]
             except BlockingIOError:
-                deadline = deadline or time.monotonic() + self._patience
+                deadline = deadline or time.monotonic() + self.patience
                 poll = select.poll()
                 poll.register(self._in, select.POLLOUT)
                 if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                     raise self.trouble(
-                        f"did not read its stdin for {self._patience:g} s, with {awaited} in it",
+                        f"did not read its stdin for {self.patience:g} s, with {awaited} in it",
                         "read a line, answer it, read the next",
                     ) from None
             except BrokenPipeError:
                 raise self._ended(awaited) from None
 
-    @property
-    def _patience(self) -> float:
-        patience = self.command.patience
-        return PATIENCE if patience is None else patience
-
     def _receive(self, awaited: str) -> bytes:
         deadline = 0.0
         while not self._lines:
-            ready = self._poll.poll(self._patience * 1000)
+            ready = self._poll.poll(self.patience * 1000)
             if not ready or (deadline and time.monotonic() > deadline):
                 raise self._hanging(awaited)
             heard = False
@@ -201,7 +197,7 @@ class Connection:
                     heard = True
                     self._take(awaited)
             if not heard or self._part:
-                deadline = deadline or time.monotonic() + self._patience
+                deadline = deadline or time.monotonic() + self.patience
         line = self._lines.popleft()
         self._heard.append(line)
         return line
@@ -233,7 +229,7 @@ class Connection:
     # -- what went wrong -------------------------------------------------------------------------
 
     def _hanging(self, awaited: str) -> TargetError:
-        what = f"did not answer {awaited} within {self._patience:g} s"
+        what = f"did not answer {awaited} within {self.patience:g} s"
         if self._part:
             what += f"; it wrote {shown(self._part)}, but no line's end"
             return self.trouble(what, "end every line with a newline, and flush it")

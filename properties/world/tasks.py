@@ -204,10 +204,12 @@ def describe_error(error: BaseException) -> str:
 @lru_cache(maxsize=1 << 10)
 def _place(frames: tuple[tuple[str, int], ...]) -> str:
     """The last of these places that is the target's own; many errors of a search share it."""
-    others = [frame for frame in frames if not frame[0].startswith(_HERE)]
+    others = [frame for frame in frames if not frame[0].startswith(_OURS)]
     own = [frame for frame in others if not frame[0].startswith(_LIBRARIES)] or others
     return f" ({Path(own[-1][0]).name}:{own[-1][1]})" if own else ""
 
 
-_HERE = str(Path(__file__).resolve().parent.parent)
+_PROPERTIES = Path(__file__).resolve().parent.parent
+#: The world, and what stands in for a target that is a process: it tells the place itself.
+_OURS = (str(_PROPERTIES), str(_PROPERTIES.parent / "implementations" / "process"))
 _LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
