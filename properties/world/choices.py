@@ -59,8 +59,8 @@ def benign(world: World) -> list[Action]:
         if stalled:  # which may be what it failed for
             ready = [message for message in ready if not message.failures]
     found += [message.deliver for message in (ready if world.reorders else ready[:1])]
-    if world.unplaced and world.free.get(world.order_participant, 1) > 0:
-        found.append(made(_PLACE, world.unplaced[0]))
+    if world.unplaced:
+        found += _placing(world)[:1]
     if found := found or stalled:
         return found
     if world.subject.shape.has("act") and (found := _acts(world)):
@@ -84,6 +84,14 @@ def free_relay(world: World, participant: str) -> str:
         if name not in world.tasks:
             return name
     return ""
+
+
+def _placing(world: World) -> list[Action]:
+    """Orders that the customer may place; none twice at the same time under one name."""
+    if world.free.get(world.order_participant, 1) <= 0:
+        return []
+    actions = [made(_PLACE, order) for order in world.unplaced]
+    return [action for action in actions if request_name(action) not in world.tasks]
 
 
 def _acts(world: World) -> list[Action]:
@@ -225,7 +233,7 @@ def enabled(world: World, action: Action) -> bool:
         case Kind.RELAY:
             return subject in world.dirty and free_relay(world, subject) != ""
         case Kind.PLACE:
-            return subject in world.unplaced and world.free.get(world.order_participant, 1) > 0
+            return action in _placing(world)
         case Kind.CRASH:
             busy = any(task.participant == subject for task in world.tasks.values())
             return bool(world.left.get(Fault.CRASH)) and subject in world.active and not busy
