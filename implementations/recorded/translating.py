@@ -21,6 +21,10 @@ from model.logs.showing import Tokens
 #: The words of a line, as they stand there: service, consumed, published, effects, state.
 Words = tuple[Any, Any, Any, Any, Any]
 
+#: Combinations of words that are remembered, before they are forgotten all at once; and different
+#: strange names that are counted one by one.
+REMEMBERED, COUNTED = 50_000, 1_000
+OTHERS = "other names are not known"
 #: Instead of a token: nothing in the line is about the saga.
 FOREIGN = -1
 
@@ -48,10 +52,13 @@ class Translator:
         """
         known = self._known.get(words)
         if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
             known = self._known[words] = self._translate(words)
         token, strange = known
-        if strange:
-            self.strange.update(strange)
+        for what in strange:
+            full = len(self.strange) >= COUNTED and what not in self.strange
+            self.strange[OTHERS if full else what] += 1
         return token
 
     def _translate(self, words: Words) -> tuple[int, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from implementations.recorded.feeding import LOCATED, Reading, feed
 from implementations.recorded.mapping import LogMapping
 from implementations.recorded.names import names
 from implementations.recorded.opening import opened
-from implementations.recorded.translating import Translator
+from implementations.recorded.translating import COUNTED, OTHERS, Translator
 from model.choreography import TABLE
 from model.logs.judgement import Answer
 from model.logs.stock import StockLedger
@@ -153,6 +153,14 @@ def test_what_is_not_about_the_saga_is_counted() -> None:
     assert reading.strange["event 'mail.sent' is not known"] == 1
     assert reading.strange["service 'mailer' is not known"] == 1
     assert conforms(tracker)
+
+
+def test_names_without_end_take_no_memory_without_end() -> None:
+    """A field that is different on each line is counted, and not kept."""
+    said = [{"saga": "o", "service": f"pod-{n}"} for n in range(COUNTED + 50)]
+    _, reading, _ = read(as_lines(said))
+    assert reading.strange[OTHERS] == 50
+    assert reading.strange.total() == reading.foreign == COUNTED + 50
 
 
 def test_stock_is_booked() -> None:

@@ -105,3 +105,23 @@ def test_what_cannot_be_checked_is_one_message(
     (tmp_path / "empty").touch()
     outcome = run(tmp_path, *arguments)
     assert (outcome.code, said in outcome.joined) == (code, True), outcome.text
+
+
+def test_the_mapping_of_the_documentation_is_one(tmp_path: Path) -> None:
+    """It is read, and a log in its words conforms."""
+    text = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(text.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    said = [
+        {"ctx": {"order_id": "o"}, "app": app, "event": event}
+        for app, event in (
+            ("billing", "PaymentTaken"),
+            ("inventory", "inventory.reserved"),
+            ("shipping", "shipment.created"),
+            ("order", "order.saga.completed"),
+        )
+    ]
+    outcome = run(tmp_path, log(tmp_path, said), f"--saga-log-mapping={mapping}")
+    assert outcome.code == 0
+    assert "conform 1 saga: 1 confirmed" in outcome.joined
+    assert "never logged: order.created" in outcome.joined
