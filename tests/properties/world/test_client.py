@@ -57,6 +57,26 @@ def test_accepted_and_then_refused_is_accepted() -> None:
     assert not act(rest(world_of(other)), Kind.RESUBMIT, "o1").history.sagas["o1"].refused
 
 
+def test_an_order_is_not_placed_twice_under_one_name() -> None:
+    """Pins that a request which fails is repeated only when the other one has ended: two requests
+    under one name would be one, and the first would never come to its end."""
+
+    class Twice(Toy):
+        idempotent_place = True
+        consumers: ClassVar[dict[str, Any]] = {"order": {"parallel": 2}}
+
+    world = until(world_of(Twice), Kind.RESUME, "place o1", "publish job")
+    act(act(world, Kind.RESUBMIT, "o1"), Kind.ANSWER, "place o1", "publish job", Mode.TRANSIENT)
+    act(world, Kind.PLACE, "o1")
+    act(world, Kind.ANSWER, "resubmit o1", "publish job", Mode.TRANSIENT)
+    placing = world.tasks["place o1"]
+    assert "o1" in world.unplaced
+    assert all(action.kind is not Kind.PLACE for action in world.benign())
+    rest(world)
+    assert placing.name not in world.tasks
+    assert world.history.sagas["o1"].placed
+
+
 @pytest.mark.parametrize(("repeats", "attempts"), [(False, 1), (True, PLACE_ATTEMPTS)])
 def test_a_client_without_an_answer_tries_again_where_it_may(repeats: bool, attempts: int) -> None:
     """Pins that raising means unknown: repeated so often where that is idempotent, else never."""
