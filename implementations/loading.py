@@ -17,7 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from implementations.errors import TargetError, did_you_mean
-from implementations.process.commands import read_command, read_target_file
+from implementations.process.commands import is_process, read_commands
 from implementations.process.target import factory_of
 from implementations.shape import Consumer, TargetShape, check_target
 
@@ -51,10 +51,8 @@ def load(spec: str) -> LoadedTarget:
     Raises `TargetError`, and nothing else, whatever is wrong with the spec, the module or the
     factory. The factory itself is not called.
     """
-    if spec.strip().startswith("cmd:"):
-        return LoadedTarget(spec, factory_of([read_command(spec)]))
-    if spec.strip().endswith(".toml"):
-        return LoadedTarget(spec, factory_of(read_target_file(spec)))
+    if is_process(spec):
+        return LoadedTarget(spec, factory_of(read_commands(spec)))
     module_name, factory_name = _parse(spec)
     _search_working_directory()
     module = _import(spec, module_name)

@@ -26,6 +26,26 @@ _KEYS = ("command", "directory", "environment", "kill", "patience")
 _EXAMPLE = '[participants.payment]\n    command = "node payment.js"'
 
 
+def read_commands(spec: str) -> tuple[Command, ...]:
+    """The command in `cmd: …`, or those in the target file of that name.
+
+    Raises:
+        TargetError: it is neither.
+    """
+    if spec.strip().startswith("cmd:"):
+        return (read_command(spec),)
+    if spec.strip().endswith(".toml"):
+        return read_target_file(spec)
+    raise TargetError(
+        "this is no process", f"target {spec!r}", "give 'cmd: node saga.js', or a file saga.toml"
+    )
+
+
+def is_process(spec: str) -> bool:
+    """Whether a target is a process, or several, rather than Python in this one."""
+    return spec.strip().startswith("cmd:") or spec.strip().endswith(".toml")
+
+
 def read_command(spec: str) -> Command:
     """The command in `cmd: …`.
 

@@ -7,13 +7,14 @@ from properties.modes.mode import Mode, Outcome
 from properties.modes.model import MODEL
 from properties.modes.mutate import MUTATE
 from properties.modes.promote import PROMOTE
+from properties.modes.protocol import PROTOCOL
 from properties.modes.replay import REPLAY
 from properties.settings.in_force import Settings
 
 __all__ = ["MODES", "Mode", "Outcome", "mode_of"]
 
 #: The first one that is wanted is what happens.
-MODES: tuple[Mode, ...] = (PROMOTE, REPLAY, LOG, MUTATE, MODEL)
+MODES: tuple[Mode, ...] = (PROMOTE, REPLAY, LOG, MUTATE, MODEL, PROTOCOL)
 
 
 def mode_of(settings: Settings) -> Mode | None:

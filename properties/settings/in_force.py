@@ -63,6 +63,8 @@ class Settings:
     """The test module to make of the counterexample that is replayed."""
     mutate: bool
     model: bool
+    protocol_check: str
+    """The process, or the target file, whose protocol is to be checked; empty for none."""
     log: LogSettings | None
     """The recorded log to check instead of a target, if there is one."""
     report_dir: Path
@@ -101,6 +103,7 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         promote=parsed("promote", parse_promote, None),
         mutate=parsed("mutate", Given.yes, False),
         model=parsed("model", Given.yes, False),
+        protocol_check=parsed("protocol-check", Given.text, ""),
         log=parse_log(given),
         report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
         database=parsed("database", parse_database, ""),

@@ -44,7 +44,11 @@ class Option:
 
 
 OPTIONS = (
-    Option("target", "MODULE:FACTORY", f"the saga to verify (default: {DEFAULT_TARGET})"),
+    Option(
+        "target",
+        "MODULE:FACTORY|cmd: ...|FILE.toml",
+        f"the saga to verify: Python, a process, or several of them (default: {DEFAULT_TARGET})",
+    ),
     Option(
         "delivery",
         "CONTRACT",
@@ -84,6 +88,11 @@ OPTIONS = (
     Option("log-complete", "", "every saga in the log must have ended", switch=True),
     Option("log-saga", "ID", "tell this one saga of the log, as a timeline and a diagram"),
     Option("model", "", "instead of searching, check the model, without any target", switch=True),
+    Option(
+        "protocol-check",
+        "cmd: ...|FILE.toml",
+        "instead of searching, check that a process speaks the protocol (docs/protocol.md)",
+    ),
     Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
     Option(
         "database",
