@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import define, field
 from sqlalchemy import Engine, Select, Table, delete, insert
@@ -11,7 +11,6 @@ from sqlalchemy import Engine, Select, Table, delete, insert
 from implementations.adapting.sqlalchemy import Checkpoints, checkpoint_at_commits
 from implementations.contract import World
 from implementations.durable.homes import Home
-from implementations.durable.service import READING
 from implementations.durable.storage import METADATA
 
 #: What stands in the tables when a run begins.
@@ -32,7 +31,7 @@ class Database:
 
     def begin(self, world: World, contents: Contents) -> None:
         """Lend it to a run, with nothing in it but `contents`."""
-        with self.outside.begin() as db:
+        with self.outside.connect() as db:
             for table in self.tables:
                 db.execute(delete(table))
                 if contents.get(table):
@@ -73,11 +72,15 @@ class Lending:
     """What each participant stores in."""
     statements: bool
     """Whether handlers may interleave between any two statements."""
+    _latest: ClassVar[Lending | None] = None
     _free: list[Databases] = field(factory=list)
     _made: int = 0
 
     def take(self, world: World, contents: Contents) -> Databases:
         """Databases for a run, to be given back."""
+        if Lending._latest not in (None, self):
+            Lending._latest.rest()
+        Lending._latest = self
         databases = self._free.pop() if self._free else self._make(world)
         for database in databases.values():
             database.begin(world, contents)
@@ -89,6 +92,12 @@ class Lending:
             database.end()
         self._free.append(databases)
 
+    def rest(self) -> None:
+        """Keep no connection that is not needed: another kind of saga has its turn."""
+        for databases in self._free:
+            for database in databases.values():
+                database.engine.dispose()
+
     def _make(self, world: World) -> Databases:
         self._made += 1
         return {
@@ -99,7 +108,7 @@ class Lending:
     def _database(
         self, world: World, participant: str, name: str, tables: tuple[Table, ...]
     ) -> Database:
-        engine, outside = self.home.engine(name), self.home.engine(name)
-        METADATA.create_all(outside, tables=tables)
+        engine = self.home.engine(name)
+        METADATA.create_all(engine, tables=tables)
         checkpoints = checkpoint_at_commits(engine, world, participant, self.statements)
-        return Database(engine, outside.execution_options(**READING), tables, checkpoints)
+        return Database(engine, self.home.outside(name), tables, checkpoints)

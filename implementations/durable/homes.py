@@ -40,6 +40,9 @@ class Home(Protocol):
     def engine(self, name: str) -> Engine:
         """An engine for the database of that name, which is made if it is not there."""
 
+    def outside(self, name: str) -> Engine:
+        """Another one, for what is no transaction: to look on, and to clear up."""
+
     def remove(self) -> None:
         """Remove all that is here."""
 
@@ -93,6 +96,10 @@ class SqliteFiles:
         event.listen(engine, "connect", _connected)
         event.listen(engine, "begin", _begin)
         return engine
+
+    def outside(self, name: str) -> Engine:
+        """Another engine, with connections of its own."""
+        return self.engine(name).execution_options(isolation_level="AUTOCOMMIT")
 
     def remove(self) -> None:
         """Remove the directory."""
@@ -170,7 +177,13 @@ class PostgresqlSchemas:
             self._names.append(schema)
         # As with SQLite: the crash of a process is modelled, not that of the server.
         options = f"-c search_path={schema} -c synchronous_commit=off"
-        return create_engine(self._url, connect_args={"options": options})
+        # A server has a hundred connections, and there are others who want some.
+        return create_engine(self._url, connect_args={"options": options}, pool_size=2)
+
+    def outside(self, name: str) -> Engine:
+        """The connection with the lock, looking into one schema."""
+        schema = f"{_PREFIX}{self._number}_{name}"
+        return self._admin.engine.execution_options(schema_translate_map={None: schema})
 
     def remove(self) -> None:
         """Remove the schemas, and what is in them."""

@@ -5,9 +5,9 @@
 2. If something is left that is not in our database (money, a parcel), do it outside of any
    transaction, with an idempotency key, and decide again with the answer.
 
-A service may die between any two steps. The message then comes back, since it was not acknowledged,
-and finds the row saying how far it got. A transaction that fails, for a deadlock or a duplicate key,
-is no different: the error goes to the broker, and the message comes back.
+A service may die between any two steps. The message then comes back, since it was not
+acknowledged, and finds the row saying how far it got. A transaction that fails, for a deadlock or a
+duplicate key, is no different: the error goes to the broker, and the message comes back.
 """
 
 from __future__ import annotations
