@@ -29,6 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The scope that issue 4 speaks of: two orders, one copy, one crash, one gateway fault.
 DEFAULT = Scope(orders=2, stock=1, duplicates=1, crashes=1, gateway_faults=1)
 
+#: SPIN's -w: its hash table has 2**w places. What is set aside for it is most of its memory.
+HASH_TABLES = {24: "its default", 18: "least memory"}
+
 _OURS = """
 from model.semantics import Scope
 {imports}
@@ -88,45 +91,49 @@ def python(imports: str, scope: Scope, options: str = "") -> list[str]:
     return [sys.executable, "-c", _OURS.format(imports=imports, scope=scope, options=options)]
 
 
-def spin(folder: Path, scope: Scope, table: int) -> tuple[list[list[str]], list[str]]:
-    """How SPIN's verifier is made, and how it is run."""
+def spin(folder: Path, scope: Scope) -> list[list[str]]:
+    """How SPIN's verifier is made."""
     (folder / "saga.pml").write_text(promela.render(TABLE, scope), encoding="utf-8")
     flags = ["-O2", "-DSAFETY", "-DNOREDUCE", "-DNOBOUNDCHECK", "-DMEMLIM=8000"]
-    make = [["spin", "-a", "saga.pml"], ["gcc", *flags, "-o", "pan", "pan.c"]]
-    return make, ["./pan", "-m100000", f"-w{table}"]
+    return [["spin", "-a", "saga.pml"], ["gcc", *flags, "-o", "pan", "pan.c"]]
 
 
 def show(name: str, spent: Spent) -> None:
     """One line of the result."""
-    print(f"{name:34} {spent.seconds:8.2f} s {spent.megabytes:8.0f} MB   {spent.found}")
+    print(f"{name:36} {spent.seconds:8.2f} s {spent.megabytes:8.0f} MB   {spent.found}")
 
 
-def compare(scope: Scope, times: int, readable: bool, table: int) -> bool:
+def compare(scope: Scope, times: int, readable: bool) -> bool:
     """Measure and print; whether ours takes less of both."""
     print(f"{scope}; CPU seconds and peak memory of whole processes, best of {times}\n")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make, search = spin(folder, scope, table)
+        make = spin(folder, scope)
         making = [measured(command, folder) for command in make]
-        theirs = best(search, folder, times)
+        theirs = {w: best(["./pan", "-m100000", f"-w{w}"], folder, times) for w in HASH_TABLES}
         fast = best(python(_FAST, scope), folder, times)
         symmetric = python(_FAST, scope, ", reduction=Reduction(symmetry=True)")
         show("fast engine", fast)
         show("fast engine, symmetry", best(symmetric, folder, times))
         if readable:
             show("readable engine", measured(python(_READABLE, scope), folder))
-        show(f"SPIN, search alone (-w{table})", theirs)
-        total = theirs.seconds + sum(spent.seconds for spent in making)
-        most = max(theirs.megabytes, *(spent.megabytes for spent in making))
-        show("SPIN, with spin -a and gcc -O2", Spent(total, most, theirs.found))
+    for w, spent in theirs.items():
+        show(f"SPIN, search alone ({HASH_TABLES[w]})", spent)
+    cheapest = min(spent.seconds for spent in theirs.values())
+    total = cheapest + sum(spent.seconds for spent in making)
+    most = max(spent.megabytes for spent in making)
+    show("SPIN, with spin -a and gcc -O2", Spent(total, most, ""))
+    memory = ", ".join(
+        f"{fast.megabytes / spent.megabytes:.2f} of its memory ({HASH_TABLES[w]})"
+        for w, spent in theirs.items()
+    )
     print(
-        f"\nfast engine / SPIN's search: {fast.seconds / theirs.seconds:.2f} of the CPU time,"
-        f" {fast.megabytes / theirs.megabytes:.2f} of the memory;"
+        f"\nfast engine / SPIN's search: {fast.seconds / cheapest:.2f} of the CPU time, {memory};"
         f" with SPIN's compilation: {fast.seconds / total:.2f} of the CPU time"
     )
-    if fast.found != theirs.found:
-        raise SystemExit(f"They do not agree: {fast.found} against {theirs.found}")
-    return fast.seconds < theirs.seconds and fast.megabytes < theirs.megabytes
+    if {spent.found for spent in theirs.values()} != {fast.found}:
+        raise SystemExit(f"They do not agree: {fast.found} against {theirs}")
+    return fast.seconds < cheapest and fast.megabytes < theirs[24].megabytes
 
 
 def main() -> None:
@@ -137,10 +144,9 @@ def main() -> None:
         parser.add_argument(flag, type=int, default=getattr(DEFAULT, field.name))
     parser.add_argument("--times", type=int, default=3, help="runs of each, the best one counts")
     parser.add_argument("--readable", action="store_true", help="the readable engine too")
-    parser.add_argument("--hash", type=int, default=20, help="SPIN's -w: size of its hash table")
     given = parser.parse_args()
     scope = Scope(**{field.name: getattr(given, field.name) for field in fields(Scope)})
-    sys.exit(not compare(scope, given.times, given.readable, given.hash))
+    sys.exit(not compare(scope, given.times, given.readable))
 
 
 if __name__ == "__main__":
