@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import print_exception
 
 from benchmarks.baseline.comparing import Cell, Comparison, exceptions, table, totals
 from benchmarks.baseline.measuring import TOOLS, MissingTool, Rate, tool
@@ -28,7 +29,11 @@ def cell(job: Job) -> Cell:
     make, hunts = getattr(faulty, bug), []
     with fewer_collections():
         for seed in range(1, seeds + 1):
-            hunts.append(tool(name).hunt(make, seed, seconds, shrinking))
+            try:
+                hunts.append(tool(name).hunt(make, seed, seconds, shrinking))
+            except Exception as error:
+                print_exception(error)
+                return Cell(name, bug, tuple(hunts), f"{type(error).__name__}: {error}")
             shrinking = shrinking and not hunts[-1].said
     return Cell(name, bug, tuple(hunts))
 
@@ -116,6 +121,8 @@ def main() -> None:
         before, _, rest = whole.partition(BEGIN)
         after = rest.partition(END)[2]
         DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    if broken := [str(found) for found in comparison.cells.values() if found.error]:
+        sys.exit("\n".join(broken))
 
 
 if __name__ == "__main__":

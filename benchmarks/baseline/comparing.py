@@ -17,6 +17,8 @@ class Cell:
     tool: str
     bug: str
     hunts: tuple[Hunt, ...]
+    error: str = ""
+    """What went wrong with the measuring itself."""
 
     @property
     def found(self) -> int:
@@ -34,6 +36,8 @@ class Cell:
         return next((hunt.length for hunt in self.hunts if hunt.length), None)
 
     def __str__(self) -> str:
+        if self.error:
+            return f"not measured: {self.error}"
         if not self.found:
             return "-"
         text = f"{self.found}/{len(self.hunts)}, {self.seconds:.2f} s"

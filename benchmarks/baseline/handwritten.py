@@ -140,14 +140,14 @@ class Saga(RuleBasedStateMachine):
     @rule(participant=unsent)
     def relay(self, participant: str) -> None:
         """A service publishes one message of its outbox."""
-        if self._call("order", self.target.relay(participant), participant) == 0:
+        if self._call(self.target.relay(participant), participant) == 0:
             self.unsent.pop(participant, None)
 
     @precondition(lambda self: self.ports.timers)
     @rule()
     def time_passes(self) -> None:
         """The oldest timer goes off."""
-        self.ports.deviations += bool(self.broker.in_flight)
+        self.ports.deviations += bool(self.broker.in_flight or self.unsent)
         self._fire()
 
     # -- what goes wrong -------------------------------------------------------------------------
@@ -172,7 +172,7 @@ class Saga(RuleBasedStateMachine):
     def cancel(self, order: str) -> None:
         """The customer cancels."""
         self._deviate()
-        if self._call("order", self.target.cancel_order(order), "order") != "refused":
+        if self._call(self.target.cancel_order(order), "order") != "refused":
             self.expect.cancelled.add(order)
 
     @rule(participant=participant)
@@ -233,7 +233,7 @@ class Saga(RuleBasedStateMachine):
     # -- how it is done --------------------------------------------------------------------------
 
     def _submit(self, order: str) -> None:
-        if self._call("order", self.target.place_order(self.expect.orders[order]), "order") is LOST:
+        if self._call(self.target.place_order(self.expect.orders[order]), "order") is LOST:
             self.unanswered.append(order)
 
     def _handle(self, message: Message) -> None:
@@ -241,7 +241,7 @@ class Saga(RuleBasedStateMachine):
         consumer = self.target.consumers.get(where, {})
         if consumer.get("acknowledge") == "before":
             self.broker.settled(message)
-        done = self._call(where, self.target.handle(where, message.event), where)
+        done = self._call(self.target.handle(where, message.event), where)
         if done is not LOST or (consumer.get("on_error") == "reject" and self._alive):
             self.ports.steps += 1
             self.broker.settled(message)
@@ -250,18 +250,18 @@ class Saga(RuleBasedStateMachine):
 
     def _fire(self) -> None:
         _, type, data = self.ports.timers.pop(0)
-        self._call("", self.ports.publish(type, data), "")
+        self.ports.steps += 1
+        self.broker.publish(self.ports.event(type, data))
 
     def _deviate(self) -> None:
         self.ports.deviations += 1
         self.ports.steps += 1
 
-    def _call(self, who: str, call: Coroutine[Any, Any, Any], participant: str) -> Any:
+    def _call(self, call: Coroutine[Any, Any, Any], participant: str) -> Any:
         """Run a call of the saga to its end; LOST if it raised or died."""
         self.ports.steps += 1
         self._alive = True
-        if participant:
-            self.unsent[participant] = None
+        self.unsent[participant] = None
         try:
             call.send(None)
         except StopIteration as end:

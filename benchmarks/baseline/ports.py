@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.baseline.broker import Broker
+from benchmarks.baseline.broker import Broker, Event
 from benchmarks.baseline.outside import Answer, Outside
 
 PRICES = {"book": 1999, "pen": 250}
@@ -64,7 +64,20 @@ class Ports:
         causationid: str | None = None,
     ) -> None:
         """Hand an event to the broker."""
-        event = {
+        event = self.event(type, data, id, subject, sagaid, causationid)
+        await self.call(lambda: self.broker.publish(event), (BREAKS,))
+
+    def event(
+        self,
+        type: str,
+        data: Any,
+        id: str | None = None,
+        subject: str | None = None,
+        sagaid: str | None = None,
+        causationid: str | None = None,
+    ) -> Event:
+        """An event as services get it; what is not said is made up, as by a broker."""
+        return {
             "id": id or self.new_id(),
             "type": type,
             "source": "",
@@ -74,7 +87,6 @@ class Ports:
             "sagaid": sagaid,
             "causationid": causationid,
         }
-        await self.call(lambda: self.broker.publish(event), (BREAKS,))
 
     async def timer(self, delay: float, type: str, data: Any) -> None:
         """Have an event published later."""
