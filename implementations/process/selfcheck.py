@@ -106,6 +106,8 @@ class _Rehearsal:
 
     def begins(self) -> None:
         """It starts, answers hello and start, and declares a saga."""
+        if self.target is not None:
+            self.target.close()
         self.world = _World()
         self.target = ProcessTarget([self.pool], self.world)
         self.shape = check_target(self.target)
@@ -210,7 +212,6 @@ class _Rehearsal:
 
     def begins_again(self) -> None:
         """A new run begins where the first one began."""
-        self.target.close()
         self.begins()
         if self.target.observe() != self.beginning:
             raise TargetError(
@@ -269,7 +270,7 @@ def check(commands: Iterable[Command]) -> tuple[Step, ...]:
                     return tuple(steps)
         finally:
             if rehearsal.target is not None:
-                rehearsal.session.connection.end()
+                rehearsal.target.close()
             rehearsal.pool.end()
     return tuple(steps)
 

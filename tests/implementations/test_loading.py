@@ -75,7 +75,6 @@ def test_a_class_and_a_nested_name(folder: Path) -> None:
         ("./shop_c.py", ["is a file", "shop_c:make"]),
         ("cmd:", ["no command", "cmd: node saga.js"]),
         ("cmd: node 'saga.js", ["the command cannot be read", "cmd: node saga.js"]),
-        ("shop_c.toml", ["there is no such file", "looked in"]),
         ("shop_c:", ["'' is not a name", "module:factory"]),
         ("shop-c:make", ["'shop-c' is not a name"]),
         ("http://shop", ["'//shop' is not a name"]),

@@ -1,0 +1,185 @@
+"""The check of the protocol: what is right passes, and each rule that is broken is found."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from implementations.process.commands import read_commands
+from implementations.process.selfcheck import Step, check
+from tests.command_line import verify
+from tests.implementations.process_programs import (
+    DOCUMENT,
+    REFERENCE,
+    RIGHT,
+    ROUTED,
+    left_behind,
+    plain,
+    python,
+)
+from tests.needs import needs
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [f"cmd: node {RIGHT}", f"cmd: node {DOCUMENT}", python(REFERENCE), str(ROUTED)],
+    ids=["right", "document", "python", "routed"],
+)
+def test_the_clients_are_right(spec: str) -> None:
+    """All of it passes for both clients, whether the saga on top is right or wrong."""
+    if "python" not in spec:
+        needs("node")
+    steps = check(read_commands(spec))
+    assert [step for step in steps if step.problem] == []
+    assert len(steps) == 9 * (4 if spec == str(ROUTED) else 1)
+
+
+#: A saga of one message over the plain process, with a crash inside the process.
+SAGA = """
+DECLARED["members"] = ["relay", "restart"]
+stock, placed, open_calls = {}, {}, {}
+def unknown(line):
+    say(id=line["id"], error={"type": "Unsupported", "message": line["do"]})
+def answer(line):
+    global stock, placed
+    do = line["do"]
+    if do == "hello":
+        return hello(line)
+    if do == "start":
+        stock, placed = dict(line["stock"]), {}
+        return DECLARED
+    if do == "observe":
+        return {"orders": dict(placed), "stock": dict(stock)}
+    if do == "place":
+        call(line, "publish", type="x", data={"order": line["order"]["id"]})
+        placed[line["order"]["id"]] = "open"
+    if do == "handle":
+        placed["o1"] = "confirmed"
+    return 0 if do == "relay" else None
+def call(line, port, **arguments):
+    say(**{"id": line["id"], "call": port, "with": arguments})
+    while True:
+        other = json.loads(sys.stdin.readline())
+        if other["id"] == line["id"]:
+            return other
+        if other["do"] in ("start", "restart"):
+            say(**{"id": other["id"], "return": answer(other)})
+            raise Exception("crashed")
+        say(**{"id": other["id"], "return": answer(other)})
+_answer = answer
+def loop():
+    for text in sys.stdin:
+        line = json.loads(text)
+        if line.get("do") not in (None, "dance"):
+            try:
+                say(**{"id": line["id"], "return": answer(line)})
+            except Exception:
+                pass
+        elif "do" in line:
+            unknown(line)
+"""
+
+
+def failing(folder: Path, change: str, end: str = "") -> Step:
+    """The check at which the saga with a change fails."""
+    run = f"\n{change}\nloop()\n{end}\nsys.exit()\n"
+    steps = check([plain(folder, SAGA + run, patience=1.0)])
+    assert [step for step in steps[:-1] if step.problem] == []
+    assert left_behind(folder) == []
+    return steps[-1]
+
+
+def test_a_process_without_a_client_is_right(tmp_path: Path) -> None:
+    """The saga that the next tests break passes as it is."""
+    assert failing(tmp_path, "") == Step("ends by itself when its stdin is closed")
+
+
+@pytest.mark.parametrize(
+    ("change", "end", "name", "says"),
+    [
+        ("sys.exit(1)", "", "starts, answers hello", "ended with exit status 1"),
+        ("DECLARED = {'subscriptions': {}}", "", "starts, answers", "names no participant"),
+        (
+            "def answer(line):\n"
+            "    if line['do'] == 'observe':\n"
+            "        stock['book'] = stock.get('book', 0) + 1\n"
+            "    return _answer(line)",
+            "",
+            "observe can be read",
+            "something else the second time",
+        ),
+        ("unknown = lambda line: sys.exit(9)", "", "a request that it does not know", "status 9"),
+        (
+            "unknown = lambda line: say(**{'id': line['id'], 'return': 0})",
+            "",
+            "a request that it does not know",
+            "answered 0 to a request that there is not",
+        ),
+        (
+            "def answer(line):\n"
+            "    if line['do'] == 'handle':\n"
+            "        raise Exception('silent')\n"
+            "    return _answer(line)",
+            "",
+            "an order is placed",
+            "did not answer `handle`",
+        ),
+        (
+            "_call = call\n"
+            "def call(line, port, **arguments):\n"
+            "    if 'failure' in _call(line, port, **arguments): os._exit(4)",
+            "",
+            "a port call may fail",
+            "exit status 4",
+        ),
+        (
+            "def call(line, port, **arguments):\n"
+            "    say(**{'id': line['id'], 'call': port, 'with': arguments})\n"
+            "    other = json.loads(sys.stdin.readline())\n"
+            "    if 'do' in other: time.sleep(60)",
+            "",
+            "another request is answered while one waits",
+            "did not answer `observe`",
+        ),
+        (
+            "def answer(line):\n"
+            "    if line['do'] == 'restart': os._exit(5)\n"
+            "    return _answer(line)",
+            "",
+            "a participant may crash",
+            "exit status 5",
+        ),
+        (
+            "begun = []\n"
+            "def answer(line):\n"
+            "    answered = _answer(line)\n"
+            "    if line['do'] == 'start':\n"
+            "        begun.append(1); stock['book'] += len(begun) // 6\n"
+            "    return answered",
+            "",
+            "a second run begins like the first",
+            "at the beginning of a second run",
+        ),
+        ("", "time.sleep(60)", "ends by itself", "had to be killed"),
+    ],
+)
+def test_what_is_broken_is_found(
+    change: str, end: str, name: str, says: str, tmp_path: Path
+) -> None:
+    """Each rule, broken alone, fails its own check and none before it."""
+    step = failing(tmp_path, change, end)
+    assert step.name.startswith(name), step
+    assert says in step.problem
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    """The check as a user runs it: every rule told, and the first broken one with its message."""
+    program = tmp_path / "silent.py"
+    program.write_text("print('hello')\n")
+    outcome = verify(tmp_path, f"--saga-protocol-check=cmd: {sys.executable} {program}")
+    assert outcome.code == 1
+    assert "WRONG  starts, answers hello and start" in outcome.text
+    assert "was this meant for stderr?" in outcome.joined
+    assert outcome.shows_no_traceback()
