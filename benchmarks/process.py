@@ -16,9 +16,12 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from attrs import frozen
 
+from implementations.loading import load
 from implementations.process.connection import end_all
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
@@ -77,6 +80,26 @@ def _children() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def through_the_pipe(spec: str, messages: int) -> tuple[float, float]:
+    """Handled messages per second of CPU time, and of wall time, without the kit's own work.
+
+    The same message again and again: the service asks for its commit, and finds it in its inbox.
+    """
+    world: Any = SimpleNamespace(
+        stock={"book": 1}, prices={}, clock=lambda: 0.0, checkpoint=lambda name, may_fail: None
+    )
+    target = load(spec).factory(world)
+    order = {"order": "o1", "lines": [{"sku": "book", "quantity": 1}]}
+    event = {"id": "e1", "type": "inventory.release.requested", "subject": "o1", "data": order}
+    target.handle("inventory", event)
+    wall, kit, before = time.perf_counter(), time.process_time(), _children()
+    for _ in range(messages):
+        target.handle("inventory", event)
+    kit, wall = time.process_time() - kit, time.perf_counter() - wall
+    end_all()
+    return messages / (kit + _children() - before), messages / wall
+
+
 def main() -> None:
     """Print a line for each target."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -92,6 +115,9 @@ def main() -> None:
             f"{base.rate / found.rate:4.2f} times the time of in process "
             f"(kit {found.kit:.2f} s, process {found.process:.2f} s, wall {found.wall:.1f} s)"
         )
+        if spec.startswith("cmd:"):
+            cpu, wall = through_the_pipe(spec, schedules * 20)
+            print(f"{'':20} pipe alone: {cpu:,.0f} messages/s ({wall:,.0f} by the wall clock)")
 
 
 if __name__ == "__main__":
