@@ -77,15 +77,7 @@ class Courses:
             course = self._of[entry.order] = _Course()
         if course.over:
             return
-        effect = entry.effect
-        if effect is Effect.SHIP:
-            before, course.parcels = course.parcels, len(saga.balance.booked)
-            letter = "ship" if course.parcels > before else ""
-        elif effect in _LETTERS:
-            letter = _letter(saga.balance, saga.wanted, entry)
-        else:
-            course.over = True
-            return
+        letter = _letter(course, saga.balance, saga.wanted, entry)
         if not letter:
             return
         if course.alone is None:
@@ -118,32 +110,38 @@ class Courses:
             self.turn = self.turn or departure
 
 
-_LETTERS = frozenset({Effect.CHARGE, Effect.REFUND, Effect.RESERVE, Effect.RELEASE})
-
-
-def _letter(balance: Balance, wanted: dict[str, int], entry: Entry) -> str:
-    """The letter that an entry completes; empty if it is only a part of one."""
-    match entry.effect:
-        case Effect.REFUND:
-            done = balance.money <= 0
-        case Effect.RESERVE:
-            done = all(balance.reserved.get(sku, 0) >= pieces for sku, pieces in wanted.items())
-        case Effect.RELEASE:
-            left = balance.reserved.values()
-            part = 0 < balance.reserved_ever < sum(wanted.values())
-            done = any(n < 0 for n in left) or not (any(left) or part)
-        case _:
-            done = True
-    return entry.effect.value if done else ""
+def _letter(course: _Course, balance: Balance, wanted: dict[str, int], entry: Entry) -> str:
+    """The letter that an entry completes; empty if it is only a part of one, or has none."""
+    effect = entry.effect
+    if effect is Effect.CHARGE:
+        return "charge"
+    if effect is Effect.RESERVE:
+        for sku, pieces in wanted.items():  # in every run: no generator
+            if balance.reserved.get(sku, 0) < pieces:
+                return ""
+        return "reserve"
+    if effect is Effect.SHIP:
+        before, course.parcels = course.parcels, len(balance.booked)
+        return "ship" if course.parcels > before else ""
+    if effect is Effect.REFUND:
+        return "refund" if balance.money <= 0 else ""
+    if effect is Effect.RELEASE:
+        left = balance.reserved.values()
+        part = 0 < balance.reserved_ever < sum(wanted.values())
+        return "release" if any(n < 0 for n in left) or not (any(left) or part) else ""
+    course.over = True
+    return ""
 
 
 def courses(sight: Sight) -> Courses:
     """A comparison for a target of which so much can be seen."""
-    seen = zip((sight.money, sight.stock, sight.parcels), LEDGERS, strict=True)
-    hidden = {*ENDS, *(letter for visible, ledger in seen if not visible for letter in ledger)}
-    return Courses(hiding(frozenset(hidden)), _by_itself())
+    return Courses(*_automata(sight.money, sight.stock, sight.parcels))
 
 
 @cache
-def _by_itself() -> tuple[Automaton, ...]:
-    return tuple(hiding(frozenset({*ENDS, *_EVERYTHING.difference(each)})) for each in LEDGERS)
+def _automata(*visible: bool) -> tuple[Automaton, tuple[Automaton, ...]]:
+    """For all ledgers that can be seen together, and for each ledger alone."""
+    pairs = zip(visible, LEDGERS, strict=True)
+    hidden = {*ENDS, *(letter for seen, ledger in pairs if not seen for letter in ledger)}
+    alone = (hiding(frozenset({*ENDS, *_EVERYTHING.difference(each)})) for each in LEDGERS)
+    return hiding(frozenset(hidden)), tuple(alone)

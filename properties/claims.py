@@ -171,7 +171,8 @@ def _explored(bounded: Bounded) -> Callable[[Table], Checked]:
             scope = bounded.scope
             return _violated(in_words(scope), scope.orders, ways, table)
         sizes, pinned = (report.states, report.transitions), (bounded.states, bounded.transitions)
-        said = "; ".join(" and ".join(ending) for ending in sorted(report.endings))
+        confirmed = sorted({ending.count("confirmed") for ending in report.endings})
+        said = f"{' or '.join(map(str, confirmed))} of {bounded.scope.orders} confirmed in the end"
         if sizes != pinned:
             said = (
                 f"{sizes} states and transitions, and {pinned} are pinned: if the table was meant "

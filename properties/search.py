@@ -105,6 +105,9 @@ class Search:
             self.visits[world.conformance.rows_visited(), frozenset(run.fired)] += 1
             if world.divergence is not None:
                 portion.divergences.add(str(world.divergence[1]))
+        for departure in (world.courses.departure, world.courses.turn):
+            if departure is not None:
+                portion.divergences.add(f"in the ledger of an order, {departure}")
         portion.unheard |= world.network.unheard.keys()
         world.dissolve()
         for property_id in run.findings:
