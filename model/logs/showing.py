@@ -153,7 +153,7 @@ class Showing:
         published = tuple(event for event in step.published if event not in self._unseen)
         lines = (
             *self._singles(part.name, Kind.EVENTS, published if window.event_lines else ()),
-            *self._booked(part, step.booked),
+            *self._booked(part, step.effects),
         )
         main = Record(part.name, step.consumed, published, step.effects, step.after.states[0])
         content = (window.published and published) or (window.effects and step.effects)

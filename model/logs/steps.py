@@ -37,9 +37,6 @@ class Step:
     """What a line would name as consumed."""
     published: tuple[str, ...]
     effects: tuple[str, ...]
-    """What the participant would report as done."""
-    booked: tuple[str, ...]
-    """What the ledger has: a repeated answer reports an effect again that is not booked again."""
     after: Local
     row: Row | None = None
     """The first row; none for the placing, and for a message that is ignored."""
@@ -59,7 +56,6 @@ class _Chain:
     pending: tuple[str, ...]
     published: frozenset[str] = frozenset()
     effects: tuple[str, ...] = ()
-    booked: tuple[str, ...] = ()
     called: bool = False
     """Whether a machine behind the port has done anything."""
 
@@ -95,7 +91,7 @@ class Part:
     def _all(self, local: Local) -> Iterator[Step]:
         if not local.placed:
             after = evolve(local, placed=True)
-            yield Step("", None, tuple(sorted(self.table.start)), (), (), after, asked=True)
+            yield Step("", None, tuple(sorted(self.table.start)), (), after, asked=True)
             return
         for message in self.messages:
             yield from self._handlings(local, message, message)
@@ -109,7 +105,7 @@ class Part:
             needed = ""
         rows = self.table.at(self.actors[0], local.states[0], message)
         if not rows:
-            yield Step(needed, message, (), (), (), local, asked=asked)
+            yield Step(needed, message, (), (), local, asked=asked)
         for row in rows:
             for chain in self._chains(_Chain(local, ()), row):
                 yield Step(
@@ -117,7 +113,6 @@ class Part:
                     message,
                     tuple(sorted(chain.published)),
                     tuple(sorted(chain.effects)),
-                    tuple(sorted(chain.booked)),
                     chain.local,
                     row,
                     line=not (chain.pending and chain.called),
@@ -130,9 +125,7 @@ class Part:
         for place, actor in enumerate(self.actors[1:], 1):
             for row in self.table.at(actor, local.states[place], message):
                 after = self._fired(_Chain(local, ()), row)
-                yield Step(
-                    "", None, (), (), after.booked, after.local, row, line=False, silent=True
-                )
+                yield Step("", None, (), after.effects, after.local, row, line=False, silent=True)
 
     def _chains(self, start: _Chain, row: Row) -> Iterator[_Chain]:
         """Every way on from a row, to each point where the handler may stop."""
@@ -154,21 +147,6 @@ class Part:
         for actor, state in zip(self.actors, chain.local.states, strict=True):
             for row in self.table.at(actor, state, message):
                 yield self._fired(waiting, row)
-                claimed = (*chain.effects, *self._claims(row))
-                if claimed != chain.effects:
-                    yield self._fired(evolve(waiting, effects=claimed), row)
-
-    def _claims(self, row: Row) -> tuple[str, ...]:
-        """Effects of an earlier call that a caller may report when it gets the answer again."""
-        if row.actor == self.actors[0] or row.to != row.state or row.effects:
-            return ()
-        first = {
-            effect.name: None
-            for other in self.table.rows
-            if (other.actor, other.to, other.on) == (row.actor, row.state, row.on)
-            for effect in other.effects
-        }
-        return tuple(first)
 
     def _fired(self, chain: _Chain, row: Row) -> _Chain:
         place = self.actors.index(row.actor)
@@ -180,7 +158,6 @@ class Part:
             chain.pending + said,
             chain.published | {event for event in row.emits if event not in self.inner},
             chain.effects + effects,
-            chain.booked + effects,
             chain.called or place > 0,
         )
 
