@@ -72,6 +72,8 @@ def coverage_text(checked: dict[str, Checked]) -> str:
             f"{sentence:<{width}}  {figures:<23}  {covered:<13}  {result}: "
             f"{each.said.splitlines()[0] if each.said else ''}"
         )
+    if not any(each.states for each in checked.values()):
+        return "\n".join(lines)  # nothing was explored
     rows = {row for each in checked.values() for row in each.rows}
     ignored = {tuple(key) for each in checked.values() for key in each.ignored}
     lines.append(
