@@ -87,15 +87,19 @@ def _definitions(table: Table, words: Words, scope: Scope) -> Iterator[str]:
     yield ""
     yield "/* What the invariants speak of. */"
     for name, text in (*AMOUNTS.items(), *conditions(table).items()):
-        spelled = _spelled(words, text).replace("\n", " \\\n")
-        yield f"#define {name}(i) ({spelled})"
+        yield _macro(f"{name}(i)", _spelled(words, text))
     yield ""
     yield "/* The invariants. */"
     for name, text in STATEMENTS.items():
-        yield f"#define {identifier(name)}(i) ({_spelled(words, text)})"
+        yield _macro(f"{identifier(name)}(i)", _spelled(words, text))
     held = " + ".join(f"pieces_held({order})" for order in range(scope.orders))
     yield f"#define {identifier(NO_OVERSELL)} (stock >= 0)"
     yield f"#define {identifier(STOCK_CONSERVED)} (stock + {held} == {scope.stock})"
+
+
+def _macro(name: str, text: str) -> str:
+    lines = text.replace("\n", " \\\n")
+    return f"#define {name} ({lines})"
 
 
 def _steps(table: Table, words: Words, scope: Scope) -> Iterator[str]:
@@ -110,7 +114,8 @@ def _steps(table: Table, words: Words, scope: Scope) -> Iterator[str]:
             yield f"  /* --- {section} --- */"
         yield f"  /* {rule.title} */"
         yield f"  :: d_step {{ {_spelled(words, rule.guard)} ->"
-        yield f"       {'; '.join(_changes(words, rule))} }}"
+        changes = ";\n       ".join(_changes(words, rule))
+        yield f"       {changes} }}"
     yield "  fi"
     yield "}"
 

@@ -22,8 +22,8 @@ STATEMENTS: Mapping[str, str] = {
     "ship-needs-money-and-stock": "ship <= money_held and ship <= pieces_held",
     "money-without-stock-is-owed": "money_held <= 0 or pieces_held > 0 or obliged",
     "terminal-status-is-settled": (
-        "(order != confirmed or (money_held == 1 and pieces_held == 1 and ship == 1))"
-        " and (order != failed or (money_held == 0 and pieces_held == 0 and ship == 0))"
+        "(order != confirmed or (money_held == 1 and pieces_held == 1 and ship == 1))\n"
+        "  and (order != failed or (money_held == 0 and pieces_held == 0 and ship == 0))"
     ),
     "quiescent-consistent": "not quiet or ((order == confirmed or order == failed) and resting)",
     "progress": "quiet or movable",

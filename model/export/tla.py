@@ -130,7 +130,8 @@ def _updates(words: Words, rule: Rule) -> Iterator[str]:
         if variable == "stock" and changes:
             yield f"  /\\ stock' = stock {changes[0]}"
         elif changes:
-            yield f"  /\\ {variable}' = [{variable} EXCEPT {', '.join(changes)}]"
+            joined = ",\n       ".join(changes)
+            yield f"  /\\ {variable}' = [{variable} EXCEPT\n       {joined}]"
     same = [variable for variable, changes in parts.items() if not changes]
     yield f"  /\\ UNCHANGED <<{', '.join(same)}>>"
 

@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from model.semantics import Scope, World
-from tests.model.broken_tables import lost_tombstone
+from tests.model.broken_tables import lost_tombstone, rows, without
 from tests.needs import needs
 
 needs("numpy")
@@ -103,6 +103,15 @@ def test_persistent_sets_keep_ends_and_places(scope: Scope) -> None:
     report, less = full.report(), reduced.report()
     assert (less.rows, less.endings) == (report.rows, report.endings)
     assert less.states * 2 < report.states
+
+
+def test_persistent_sets_mind_a_row_that_waits_for_stock() -> None:
+    """An order whose only step is one that the stock forbids is not the one to move alone."""
+    table = without(rows("inventory", "idle", "payment.processed")[0])
+    for stock in (0, 1):
+        full, reduced = (searched(Scope(2, stock), table, each) for each in (FULL, PERSISTENT))
+        assert resting(reduced) == resting(full)
+        assert places(reduced) == places(full)
 
 
 def places(search: Search) -> list[set[int]]:

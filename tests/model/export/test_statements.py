@@ -77,6 +77,12 @@ TABLES = {
     "a second reservation": repeated("inventory", "reserved", "payment.processed", RESERVE),
     "a second release": repeated("inventory", "released", "inventory.release.requested", RELEASE),
     "a second parcel": repeated("shipping", "shipped", "inventory.reserved", SHIP),
+    "a refund of nothing": changed(
+        rows("payment", "idle", "payment.refund.requested")[0], effects=(REFUND,)
+    ),
+    "a release of nothing": changed(
+        rows("inventory", "idle", "inventory.release.requested")[0], effects=(RELEASE,)
+    ),
     "no refund": changed(rows("inventory", "idle", "payment.processed")[1], emits=()),
     "only in stock": without(rows("inventory", "idle", "payment.processed")[1]),
     "only out of stock": without(rows("inventory", "idle", "payment.processed")[0]),
