@@ -27,7 +27,7 @@ from implementations.contract import MEMBERS  # noqa: E402
 from model.environment import DEFAULT_FAULTS, FAULT_MEANING, Delivery, Fault  # noqa: E402
 from model.specification import PROPERTIES  # noqa: E402
 
-DOCUMENTS = ("README.md", "docs/targets.md")
+DOCUMENTS = ("README.md", "docs/targets.md", "docs/protocol.md")
 _FENCED = re.compile(r"<!-- (run|file): (.+?) -->\n```(\w*)\n(.*?)```\n", re.DOTALL)
 _TABLE = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 _SECONDS = re.compile(r"\bin \d+\.\d+s( \(\d+:\d\d:\d\d\))?")
