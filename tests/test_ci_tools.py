@@ -1,4 +1,4 @@
-"""What .ci/tools installs, and that it never stands in the way."""
+"""What .ci/tools and .ci/services bring, and that they never stand in the way."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.needs import NEEDS
+from tests.needs import NEEDS, needs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,7 +79,9 @@ def test_what_is_there_is_left_alone(machine: Machine) -> None:
     machine.has_apt()
     machine.has("spin")
     machine.has("rumur")
-    assert machine.run() == "spin,rumur"
+    machine.has("chromium")
+    machine.has("node")
+    assert machine.run() == "spin,rumur,chromium,node"
     assert machine.asked() == ""
 
 
@@ -112,7 +114,16 @@ def test_a_tool_without_a_compiler_is_not_required(machine: Machine) -> None:
 def test_its_names_are_those_of_the_needs() -> None:
     """What it prints is what `needs` understands."""
     text = (ROOT / ".ci/tools").read_text(encoding="utf-8")
-    table = text.partition("tools=(")[2].partition(")")[0]
-    names = [line.strip().strip('"').split(":")[0] for line in table.strip().splitlines()]
-    assert names
-    assert {*names} <= {*NEEDS}
+    services = (ROOT / ".ci/services").read_text(encoding="utf-8")
+    for table in (text.partition("tools=(")[2], services.partition("services=(")[2]):
+        lines = table.partition(")")[0].strip().splitlines()
+        names = {line.strip().strip('"').split(":")[0] for line in lines}
+        assert names
+        assert names <= {*NEEDS}
+
+
+def test_services_that_listen_are_named() -> None:
+    """A service that is up is used as it is, and its tests must run."""
+    needs("redis")
+    done = subprocess.run([ROOT / ".ci/services"], capture_output=True, text=True, check=True)
+    assert "redis" in done.stdout.strip().split(",")
