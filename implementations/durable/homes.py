@@ -164,6 +164,7 @@ class PostgresqlSchemas:
     def __init__(self, url: URL) -> None:
         self._url = url
         self._number = random.SystemRandom().randrange(1, 2**31)
+        self._name = f"{_PREFIX}{self._number}"
         self._admin = self._connect()
         self._names: list[str] = []
         self._remove_orphans()
@@ -171,23 +172,31 @@ class PostgresqlSchemas:
 
     def engine(self, name: str) -> Engine:
         """An engine whose connections see one schema and nothing else."""
-        schema = f"{_PREFIX}{self._number}_{name}"
+        schema = f"{self._name}_{name}"
         if schema not in self._names:
             self._admin.execute(CreateSchema(schema))
             self._names.append(schema)
         # As with SQLite: the crash of a process is modelled, not that of the server.
-        options = f"-c search_path={schema} -c synchronous_commit=off"
+        settings = {
+            "options": f"-c search_path={schema} -c synchronous_commit=off",
+            "application_name": self._name,
+        }
         # A server has a hundred connections, and there are others who want some.
-        return create_engine(self._url, connect_args={"options": options}, pool_size=2)
+        return create_engine(self._url, connect_args=settings, pool_size=2)
 
     def outside(self, name: str) -> Engine:
         """The connection with the lock, looking into one schema."""
-        schema = f"{_PREFIX}{self._number}_{name}"
+        schema = f"{self._name}_{name}"
         return self._admin.engine.execution_options(schema_translate_map={None: schema})
 
     def remove(self) -> None:
-        """Remove the schemas, and what is in them."""
+        """Remove the schemas and what is in them, whoever may still be in a transaction there."""
         with suppress(DBAPIError):  # the server is gone; the next process clears up
+            self._admin.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = %s AND pid <> pg_backend_pid()",
+                (self._name,),
+            )
             self._drop(self._names)
         self._admin.close()
         self._admin.engine.dispose()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from itertools import chain, islice
+from functools import lru_cache
+from itertools import chain
 
 import pytest
 
@@ -28,23 +30,35 @@ def use(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, PLACES[place])
 
 
-def scopes_of(subject: Subject) -> tuple[Scope, ...]:
+def subject(spec: str) -> Subject:
+    """A target, probed once in each place: on a database that takes longer than most tests."""
+    return _probed(spec, os.environ[VARIABLE])
+
+
+@lru_cache
+def _probed(spec: str, place: str) -> Subject:
+    return probe(spec)
+
+
+def scopes_of(target: Subject) -> tuple[Scope, ...]:
     """The scopes of a session with the default faults."""
-    return fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
+    return fitting(SCOPES, DEFAULT_FAULTS, target.shape.delivery, target.shape)
 
 
 def swept(spec: str) -> Iterator[Run]:
     """Every business answer, and every single fault at every port call, of one order."""
-    subject = probe(spec)
-    scopes = scopes_of(subject)
-    yield from closing(chain(paths(subject, scopes[:1]), sweep(subject, scopes[:1])))
+    target = subject(spec)
+    scopes = scopes_of(target)[:1]
+    yield from closing(chain(paths(target, scopes), sweep(target, scopes)))
 
 
-def drawn(spec: str, schedules: int, seed: int = 1_000) -> Iterator[Run]:
+def drawn(
+    spec: str, schedules: int, seed: int = 1_000, scopes: tuple[Scope, ...] = ()
+) -> Iterator[Run]:
     """Schedules of the seeded campaign."""
-    subject = probe(spec)
-    runs = (run for _, run in campaign(subject, scopes_of(subject), seed, schedules))
-    yield from closing(islice(runs, schedules))
+    target = subject(spec)
+    runs = campaign(target, scopes or scopes_of(target), seed, schedules)
+    yield from closing(run for _, run in runs)
 
 
 def closing(runs: Iterator[Run]) -> Iterator[Run]:

@@ -206,7 +206,7 @@ def test_where_nobody_moves_it_gives_up(engine: Engine) -> None:
     first, second = greenlet(add), greenlet(add)
     first.switch(engine, "a", 1)
     second.switch(engine, "a", 10)
-    with pytest.raises(OperationalError, match="locked|lock timeout"):
+    with pytest.raises(OperationalError, match=r"locked|lock timeout"):
         second.switch()
     first.switch()
     first.switch()
