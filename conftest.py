@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from properties.session import Verification, known_ids, new_seed
-from properties.settings.in_force import settings_of
+from properties.beginning import prepare
 from properties.settings.options import add_options
 
 
@@ -16,6 +15,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and take part in the session."""
-    settings = settings_of(config, known_ids=known_ids())
-    plugin = Verification(config, settings, new_seed(settings, config))
-    config.pluginmanager.register(plugin, "saga-verification")
+    config.pluginmanager.register(prepare(config), "saga-verification")

@@ -148,9 +148,9 @@ def soaked(target: str, profile: str, seeds: range, processes: int) -> tuple[Tot
     given = from_command_line({"target": target, "profile": profile, "seed": seeds[0]}, Path())
     settings = resolve([given], rootdir=Path())
     subject = subject_of(target)
-    summary = summarise(
-        total, subject, settings, DEFAULT_FAULTS, subject.shape.delivery, seeds[0], {}, broken
-    )
+    missing = dict.fromkeys(broken, "ended with an error")
+    contract = subject.shape.delivery
+    summary = summarise(total, subject, settings, DEFAULT_FAULTS, contract, seeds[0], {}, missing)
     print(summary_text(summary))
     for line in [*total.explored, *sorted(total.divergences)]:
         print(line)

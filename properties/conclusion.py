@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -99,12 +99,12 @@ class Conclusion:
 
 
 def conclude(
-    given: Given, totals: Mapping[Delivery, Total], unfinished: Sequence[str]
+    given: Given, totals: Mapping[Delivery, Total], missing: Mapping[str, str]
 ) -> Conclusion:
     """Write the reports and draw the conclusion.
 
-    `totals` has what was found under each contract that was run, `unfinished` the parts of the
-    search that ended with an error.
+    `totals` has what was found under each contract that was run, `missing` the parts of the search
+    that did not come to their end, and why.
     """
     for each in totals.values():
         each.counterexamples = shared(given.subject, each.counterexamples)
@@ -117,9 +117,9 @@ def conclude(
             total.counterexamples.items(), key=lambda each: rank(each[1])
         )
     }
-    summary = _summary(given, given.delivery, total, unfinished, reports)
+    summary = _summary(given, given.delivery, total, missing, reports)
     if len(totals) > 1:
-        summary = evolve(summary, deliveries=_deliveries(given, totals, unfinished, folder))
+        summary = evolve(summary, deliveries=_deliveries(given, totals, missing, folder))
     page = write_page(summary, folder.cases, folder.directory, given.began)
     return Conclusion(summary, total, given.subject, page=shown_path(page))
 
@@ -154,7 +154,7 @@ def _tell_faultless(total: Total, folder: _Folder) -> None:
 def _deliveries(
     given: Given,
     totals: Mapping[Delivery, Total],
-    unfinished: Sequence[str],
+    missing: Mapping[str, str],
     folder: _Folder,
 ) -> DeliveryTable:
     """What holds under each contract."""
@@ -164,7 +164,7 @@ def _deliveries(
         for property_id, (delivery, counterexample) in weakest(found, given.delivery).items()
     }
     summaries = {
-        delivery: _summary(given, delivery, total, unfinished, {})
+        delivery: _summary(given, delivery, total, missing, {})
         for delivery, total in totals.items()
     }
     return delivery_table(summaries, reports)
@@ -174,15 +174,13 @@ def _summary(
     given: Given,
     delivery: Delivery,
     total: Total,
-    unfinished: Sequence[str],
+    missing: Mapping[str, str],
     reports: Mapping[str, str],
 ) -> RunSummary:
-    parts = [name for part in unfinished for name in _done_under(part, delivery, given.delivery)]
+    parts: dict[str, str] = {}
+    for part, why in missing.items():
+        contract, name = contract_of(part, given.delivery)
+        if contract is delivery:
+            parts[name] = why
     subject, settings, faults, seed = given.subject, given.settings, given.faults, given.seed
     return summarise(total, subject, settings, faults, delivery, seed, reports, parts)
-
-
-def _done_under(part: str, delivery: Delivery, own: Delivery) -> Iterator[str]:
-    contract, name = contract_of(part, own)
-    if contract is delivery:
-        yield name

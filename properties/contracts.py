@@ -29,6 +29,11 @@ def contract_of(part: str, own: Delivery) -> tuple[Delivery, str]:
     return (Delivery(contract) if under else own), name
 
 
+def name_without_contract(part: str) -> str:
+    """The name of a part, whichever contract it is done under."""
+    return part.rpartition(_UNDER)[2]
+
+
 def weakest(
     found: Mapping[Delivery, Mapping[str, Counterexample]], own: Delivery
 ) -> dict[str, tuple[Delivery, Counterexample]]:

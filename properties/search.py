@@ -41,6 +41,9 @@ Database = ExampleDatabase | None
 #: Allocations before the youngest objects are looked at, and how often older ones are.
 _COLLECTIONS = (50_000, 20, 100)
 
+#: After so many schedules a part tells how far it is.
+BEAT = 8
+
 
 @define
 class Portion:
@@ -91,11 +94,15 @@ class Search:
     visits: Counter[tuple[frozenset[Row], frozenset[Fault]]] = field(factory=Counter)
     """How many runs visited just these transitions, with just these faults. Many runs are alike:
     rows are put into words once for each kind of run, and not once for each run."""
+    beat: Callable[[Portion], None] | None = None
+    """Called now and then, to be told how far it is."""
 
     def consider(self, run: Run) -> None:
         """Count a run, and keep it if it violates something in a simpler way than before."""
         portion = self.portion
         portion.schedules += 1
+        if self.beat is not None and portion.schedules % BEAT == 0:
+            self.beat(portion)
         portion.steps += run.steps
         add(portion.checked, run.checked)
         add(portion.left_aside, run.world.history.left_aside)
@@ -211,11 +218,12 @@ def run_part(
     seed: int,
     expected: frozenset[str] = frozenset(),
     database: Database = None,
+    beat: Callable[[Portion], None] | None = None,
 ) -> Portion:
     """Do one part of the search; an error of the target ends it, and stands in the portion."""
     scopes = fitting(SCOPES, faults, delivery, subject.shape)
     name, _, number = part.partition("-")
-    search = Search(subject, scopes, seed, expected, Portion(part))
+    search = Search(subject, scopes, seed, expected, Portion(part), beat=beat)
     with fewer_collections():
         for stage in (
             lambda: _PARTS[name](search, profile, int(number or 0), database),

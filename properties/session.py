@@ -7,8 +7,7 @@ hooks.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,21 +21,26 @@ from implementations.errors import TargetError
 from implementations.process.connection import end_all
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
+from properties.asked import Asked, as_text, asked_of
 from properties.conclusion import Conclusion, Given, conclude
 from properties.contracts import contract_of, parts_under
 from properties.drivers.known import Since
 from properties.memory import DEFAULT_PLACE, forget, known, open_database, remember
+from properties.merging import Share, share_of, write_share
 from properties.modes import Mode, mode_of
 from properties.probing import probe
 from properties.profiles import PROFILES
+from properties.results import reports
 from properties.search import KNOWN, Portion, parts, run_part
+from properties.settings.heading import in_force
 from properties.settings.in_force import Settings
 from properties.settings.sources import OptionError
 from properties.verdicts import Total
+from properties.workload import check, share
 from properties.world.subject import Subject
 from reports.files import clean
 from reports.terminal import summary_text
-from reports.verdict import PropertyVerdict, Verdict
+from reports.wording import shown_path
 
 _PORTION = pytest.StashKey[str]()
 _JSON = make_converter()
@@ -44,8 +48,10 @@ _JSON = make_converter()
 _HANDED_IN = "saga: "
 _HERE = Path(__file__).resolve().parent
 _SEARCH, _MODES = _HERE / "test_search.py", _HERE / "test_modes.py"
-#: The seed of a run that must be the same every time.
-FIXED_SEED = 1
+_NOT_KNOWN_HERE = (
+    "what failed in earlier sessions is not known where it was to be run again: share it, with "
+    "--saga-database=redis://..."
+)
 
 
 @define(eq=False)
@@ -55,8 +61,17 @@ class Verification:
     config: pytest.Config
     settings: Settings
     seed: int
+    shares: list[Share] = field(factory=list)
+    """What shards have found that are to be merged."""
     totals: dict[Delivery, Total] = field(factory=dict)
-    unfinished: list[str] = field(factory=list)
+    portions: dict[str, Portion] = field(factory=dict)
+    """What was found, by the part of the search."""
+    planned: list[str] = field(factory=list)
+    """The parts that are to be done in this session."""
+    missing: dict[str, str] = field(factory=dict)
+    """Parts that did not come to their end, and why."""
+    beat: Callable[[Portion], None] | None = None
+    """Called now and then by a part that is under way in this process."""
     began: datetime = field(factory=lambda: datetime.now(UTC))
     remarks: list[str] = field(factory=list)
     conclusion: Conclusion | None = None
@@ -113,8 +128,35 @@ class Verification:
             self.seed,
             frozenset(self.settings.expected),
             self.database,
+            self.beat,
         )
+        if name == KNOWN and not any(known(self.database)):
+            portion.remarks.add(_NOT_KNOWN_HERE)
         return evolve(portion, part=part)
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the search, wherever it is done."""
+        return asked_of(self.settings, self.seed)
+
+    def parts(self) -> list[str]:
+        """The parts of the search that are done in this session.
+
+        What failed before is run by one shard alone, whatever the others know of it.
+        """
+        handed = getattr(self.config, "workerinput", {}).get("saga_parts")
+        if handed is not None:
+            return [*handed]
+        shard, whole = self.settings.shard, self.whole()
+        again = (
+            [KNOWN] if (shard is None or shard.number == 1) and any(known(self.database)) else []
+        )
+        return again + (share(whole, shard, PROFILES[self.settings.profile]) if shard else whole)
+
+    def whole(self) -> list[str]:
+        """All parts of the search, whoever does them."""
+        deliveries = tuple(Delivery) if self.settings.every_delivery else ()
+        return parts_under(parts(PROFILES[self.settings.profile]), deliveries)
 
     @property
     def database(self) -> ExampleDatabase:
@@ -137,8 +179,10 @@ class Verification:
     # -- the process that has them all -----------------------------------------------------------
 
     def pytest_configure_node(self, node: Any) -> None:
-        """Give every worker the seed."""
-        node.workerinput["saga_seed"] = self.seed
+        """Tell every worker what is asked for: on another machine it could not know."""
+        node.workerinput["saga_asked"] = as_text(self.asked)
+        if self.mode is None:
+            node.workerinput["saga_parts"] = self.parts()
 
     def pytest_sessionstart(self) -> None:
         """Get to know the target before anything else, so that an error is said once.
@@ -148,12 +192,14 @@ class Verification:
         """
         if self.worker or not self._selected():
             return
-        self.verifying = self.mode is None
+        self.verifying = self.mode is None or bool(self.shares)
         try:
             if self.mode is None or self.mode.needs_target:
                 self.subject()
             if self.mode is None:
                 assert self.database is not None
+            if self.settings.shard is not None:
+                check(self.settings.shard, self.whole(), self.mode.name if self.mode else None)
         except (TargetError, OptionError) as error:
             raise pytest.UsageError(str(error)) from None
         if self.verifying:
@@ -164,19 +210,35 @@ class Verification:
         paths = [(root / arg.partition("::")[0]).resolve() for arg in self.config.args]
         return any(_HERE.is_relative_to(path) or path.is_relative_to(_HERE) for path in paths)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Know which parts there are to be done; workers tell it by `properties.workers`."""
+        self.plan([item.nodeid for item in session.items])
+
+    def plan(self, nodeids: Iterable[str]) -> None:
+        """Expect these parts to be done."""
+        self.planned = [part for part in map(part_of, nodeids) if part]
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect portions; remember parts that failed."""
         portion = getattr(report, "saga_portion", None)
         if portion is not None:
             self._take(_JSON.loads(portion, Portion))
-        if report.failed and "::test_search[" in report.nodeid:
-            self.unfinished.append(report.nodeid.rpartition("[")[2].rstrip("]"))
+        part = part_of(report.nodeid)
+        if report.failed and part:
+            if report.when in ("setup", "call", "teardown"):
+                self.missing[part] = "ended with an error"
+            elif part not in self.portions:
+                self.missing[part] = "was lost with its worker"
         if report.when == "call":
             for name, text in report.user_properties:
                 if name.startswith(_HANDED_IN):
                     self.said[name.removeprefix(_HANDED_IN)] = str(text)
 
     def _take(self, portion: Portion) -> None:
+        """Count a portion once, even if its part was done twice because a worker was lost."""
+        if portion.part in self.portions:
+            return
+        self.portions[portion.part] = portion
         delivery, _ = contract_of(portion.part, self.delivery)
         self.totals.setdefault(delivery, Total()).take(portion)
 
@@ -184,7 +246,14 @@ class Verification:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """When all parts have ended, report each property as a test."""
         result = yield
-        if self.verifying and (self.totals or self.unfinished):
+        for one in self.shares:
+            self.missing |= one.missing
+            for portion in one.portions:
+                self._take(portion)
+        for part in self.planned:
+            if part not in self.portions:
+                self.missing.setdefault(part, "was not run")
+        if self.verifying and (self.totals or self.missing):
             session.testscollected += len(BY_ID)
             for report in self._conclude():
                 session.config.hook.pytest_runtest_logreport(report=report)
@@ -194,12 +263,18 @@ class Verification:
         given = Given(
             self.subject(), self.settings, self.faults, self.delivery, self.seed, self.began
         )
-        self.conclusion = conclude(given, self.totals, self.unfinished)
+        shard = self.settings.shard
+        if shard is not None:  # before anything is put into other words for the reports
+            found = [*self.portions.values()]
+            mine = share_of(self.asked, shard, self.whole(), found, self.missing)
+            self.remark(f"to be merged: {shown_path(write_share(self.settings.report_dir, mine))}")
+        self.conclusion = conclude(given, self.totals, self.missing)
         total = self.conclusion.total
-        forget(self.database, (i for i, since in total.since.items() if since != Since.VIOLATED))
-        remember(self.database, total.counterexamples.values())
+        if not self.shares:
+            forget(self.database, (i for i, s in total.since.items() if s != Since.VIOLATED))
+            remember(self.database, total.counterexamples.values())
         for verdict, text in self.conclusion.properties():
-            yield from _reports(verdict, text)
+            yield from reports(verdict, text)
 
     def remark(self, text: str) -> None:
         """Say something at the end of the session."""
@@ -236,63 +311,12 @@ class Verification:
             return []
         if self.mode and self.mode.header:
             return self.mode.header(self.settings)
-        settings, origins = self.settings, self.settings.origins
-        delivery = settings.delivery or "what the target relies on"
-        if settings.every_delivery:
-            delivery = f"all, and judged by {delivery}"
-        faults = ", ".join(sorted(settings.faults)) or "none"
-        return [
-            f"saga target: {settings.target} ({origins.get('target', 'default')})",
-            f"saga delivery: {delivery} ({origins.get('delivery', 'default')}), "
-            f"profile: {settings.profile} ({origins.get('profile', 'default')}), seed: {self.seed}",
-            f"saga faults: {faults}",
-        ]
+        return in_force(self.settings, self.seed)
 
 
-def _reports(verdict: PropertyVerdict, text: str) -> Iterator[pytest.TestReport]:
-    """A property's verdict as the reports of a test that has run."""
-    nodeid = f"properties/specification.py::{verdict.id}"
-    location = ("properties/specification.py", None, verdict.id)
-    outcome: Any = "passed"
-    longrepr: Any = None
-    extra: dict[str, Any] = {}
-    match verdict.verdict:
-        case Verdict.VIOLATED:
-            outcome, longrepr = "failed", text
-        case Verdict.EXPECTED:
-            outcome, longrepr, extra = "skipped", verdict.reason, {"wasxfail": verdict.reason}
-        case Verdict.HOLDS:
-            pass
-        case _:
-            reason = f"{verdict.verdict}: {verdict.reason}"
-            outcome, longrepr = "skipped", (nodeid, 0, reason)
-    for when, result, shown in (
-        ("setup", "passed", None),
-        ("call", outcome, longrepr),
-        ("teardown", "passed", None),
-    ):
-        marks = extra if when == "call" else {}
-        yield pytest.TestReport(nodeid, location, {}, result, shown, when, **marks)  # type: ignore[arg-type]
-
-
-def new_seed(settings: Settings, config: pytest.Config) -> int:
-    """The seed in force: given, handed down by the controller, or chosen now.
-
-    A run in CI is the same every time; a nightly one is new each night, and prints its seed.
-    """
-    handed: dict[str, Any] = getattr(config, "workerinput", {})
-    if "saga_seed" in handed:
-        return int(handed["saga_seed"])
-    if settings.seed is not None:
-        return settings.seed
-    return secrets.randbelow(10**6) if settings.profile == "nightly" else FIXED_SEED
-
-
-def part_names(plugin: Verification) -> list[str]:
-    """The parts of the search, as parameters of the test that runs them."""
-    deliveries = tuple(Delivery) if plugin.settings.every_delivery else ()
-    again = [KNOWN] if any(known(plugin.database)) else []
-    return again + parts_under(parts(PROFILES[plugin.settings.profile]), deliveries)
+def part_of(nodeid: str) -> str:
+    """The part of the search that a test item is; empty for any other."""
+    return nodeid.rpartition("[")[2].rstrip("]") if "::test_search[" in nodeid else ""
 
 
 def verification(config: pytest.Config) -> Verification:
@@ -305,8 +329,3 @@ def verification(config: pytest.Config) -> Verification:
 def keep(item: pytest.Item, portion: Portion) -> None:
     """Attach a portion to the item that produced it."""
     item.stash[_PORTION] = _JSON.dumps(portion)
-
-
-def known_ids() -> tuple[str, ...]:
-    """The ids of all properties."""
-    return tuple(BY_ID)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from implementations.errors import TargetError
-from properties.session import keep, part_names, verification
+from properties.session import keep, verification
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item for each part of the search."""
-    metafunc.parametrize("part", part_names(verification(metafunc.config)))
+    metafunc.parametrize("part", verification(metafunc.config).parts())
 
 
 def test_search(part: str, request: pytest.FixtureRequest) -> None:

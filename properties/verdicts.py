@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from attrs import define, field
 
@@ -15,7 +15,15 @@ from properties.telling import PRECEDENCE
 from properties.world.scopes import scope_from_json
 from properties.world.subject import Source, Subject
 from reports.counterexample import Counterexample
-from reports.verdict import Coverage, FaultCount, PropertyVerdict, RunSummary, Verdict, Visits
+from reports.verdict import (
+    ELSEWHERE,
+    Coverage,
+    FaultCount,
+    PropertyVerdict,
+    RunSummary,
+    Verdict,
+    Visits,
+)
 from reports.wording import count
 
 
@@ -116,14 +124,15 @@ def summarise(
     delivery: Delivery,
     seed: int,
     reports: Mapping[str, str],
-    unfinished: Iterable[str] = (),
+    missing: Mapping[str, str] | None = None,
 ) -> RunSummary:
     """The verdicts of a session; `reports` holds the path of each counterexample's report.
 
-    `unfinished` names the parts of the search that ended with an error: what they might have found
-    is unknown.
+    `missing` names the parts of the search that did not come to their end, and why: what they
+    might have found is unknown. So is what other shards might find, where this is one of several.
     """
-    missing = tuple(unfinished)
+    missing = missing or {}
+    partial = str(settings.shard or "")
     return RunSummary(
         target=subject.spec,
         delivery=str(delivery),
@@ -135,8 +144,11 @@ def summarise(
         properties=tuple(
             _verdict(row, total, subject, settings, reports, missing) for row in PROPERTIES
         ),
-        fault_counts=tuple(_fault(fault, total, subject, faults, delivery) for fault in Fault),
+        fault_counts=tuple(
+            _fault(fault, total, subject, faults, delivery, partial) for fault in Fault
+        ),
         coverage=_coverage(total, subject),
+        partial=partial,
     )
 
 
@@ -146,7 +158,7 @@ def _verdict(
     subject: Subject,
     settings: Settings,
     reports: Mapping[str, str],
-    unfinished: tuple[str, ...],
+    missing: Mapping[str, str],
 ) -> PropertyVerdict:
     checked = total.checked.get(row.id, 0)
     lacking = not_applicable(row, subject)
@@ -159,8 +171,10 @@ def _verdict(
         verdict, reason = Verdict.VIOLATED, known.finding if known else "see the error above"
     elif lacking:
         verdict, reason = Verdict.NOT_APPLICABLE, lacking
-    elif unfinished:
-        verdict, reason = Verdict.UNKNOWN, f"{', '.join(unfinished)} ended with an error"
+    elif missing:
+        verdict, reason = Verdict.UNKNOWN, _undone(missing)
+    elif settings.shard:
+        verdict, reason = Verdict.UNKNOWN, f"nothing found in {settings.shard}: merge them all"
     elif aside and not checked:
         verdict, reason = Verdict.UNKNOWN, f"{aside}, and there were no others"
     elif not checked:
@@ -171,6 +185,14 @@ def _verdict(
     elif aside:
         reason = f"{row.statement}; {aside}"
     return PropertyVerdict(row.id, row.statement, verdict, checked, reason, reports.get(row.id, ""))
+
+
+def _undone(missing: Mapping[str, str]) -> str:
+    """Which parts are missing, by the reason why."""
+    parts: dict[str, list[str]] = {}
+    for part, why in missing.items():
+        parts.setdefault(why, []).append(part)
+    return "; ".join(f"{', '.join(names)} {why}" for why, names in parts.items())
 
 
 def _left_aside(orders: int) -> str:
@@ -199,10 +221,12 @@ def _fault(
     subject: Subject,
     faults: frozenset[Fault],
     delivery: Delivery,
+    partial: str,
 ) -> FaultCount:
     asked = fault in faults
     fired = total.fired.get(fault, 0)
-    reason = "" if fired or not asked else cannot_fire(fault, subject, delivery) or "VACUOUS"
+    never = ELSEWHERE if partial else "VACUOUS"
+    reason = "" if fired or not asked else cannot_fire(fault, subject, delivery) or never
     return FaultCount(str(fault), FAULT_MEANING[fault], asked, fired, reason)
 
 

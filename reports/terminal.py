@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from reports.counterexample import Counterexample, LedgerLine, Step
 from reports.selection import Gap, select
 from reports.verdict import (
+    ELSEWHERE,
     Coverage,
     DeliveryTable,
     FaultCount,
@@ -205,7 +206,12 @@ def _settings(summary: RunSummary) -> list[str]:
         *_labelled("delivery", summary.delivery),
         *_labelled("faults", ", ".join(summary.faults) or "none", 4),
         *_labelled("profile", f"{summary.profile}, seed {summary.seed}"),
+        *(_labelled("share", _partial(summary)) if summary.partial else []),
     ]
+
+
+def _partial(summary: RunSummary) -> str:
+    return f"{summary.partial}; the verdicts come with --saga-merge, once all are there"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], right: int) -> list[str]:
@@ -254,6 +260,8 @@ def _fault_table(faults: Sequence[FaultCount]) -> list[str]:
 
 def _never(row: FaultCount) -> str:
     """A fault that had no way to strike is no cause for alarm, one that had is."""
+    if row.reason == ELSEWHERE:
+        return f"{ELSEWHERE}: {row.meaning}"
     if row.reason and row.reason != "VACUOUS":
         return f"cannot strike: {row.reason}"
     return f"NEVER FIRED: {row.meaning}"

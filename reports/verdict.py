@@ -23,11 +23,15 @@ class Verdict(StrEnum):
 VERDICT_MEANING: dict[Verdict, str] = {
     Verdict.HOLDS: "violated by none of the schedules that were tried, which is no proof",
     Verdict.VIOLATED: "a schedule was found that breaks it; it was run again, and did so again",
-    Verdict.UNKNOWN: "a part of the search ended with an error, or no run could be judged",
+    Verdict.UNKNOWN: "a part of the search is missing, or no run could be judged",
     Verdict.VACUOUS: "there was nothing in any schedule that it speaks of: nothing was checked",
     Verdict.NOT_APPLICABLE: "the target does not show what would be needed to judge it",
     Verdict.EXPECTED: "violated, and listed as known to fail; an error as soon as it holds",
 }
+
+
+#: Why a fault never fired, where other shards of the search may tell more.
+ELSEWHERE = "not in this shard"
 
 
 @frozen
@@ -124,3 +128,5 @@ class RunSummary:
     coverage: Coverage
     deliveries: DeliveryTable | None = None
     """`None` where only one contract was run."""
+    partial: str = ""
+    """Which shard of the search this is; empty where it is the whole."""

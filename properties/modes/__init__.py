@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from properties.modes.log import LOG
+from properties.modes.merge import MERGE
 from properties.modes.mode import Mode, Outcome
 from properties.modes.model import MODEL
 from properties.modes.mutate import MUTATE
@@ -14,7 +15,7 @@ from properties.settings.in_force import Settings
 __all__ = ["MODES", "Mode", "Outcome", "mode_of"]
 
 #: The first one that is wanted is what happens.
-MODES: tuple[Mode, ...] = (PROMOTE, REPLAY, LOG, MUTATE, MODEL, PROTOCOL)
+MODES: tuple[Mode, ...] = (PROMOTE, REPLAY, MERGE, LOG, MUTATE, MODEL, PROTOCOL)
 
 
 def mode_of(settings: Settings) -> Mode | None:

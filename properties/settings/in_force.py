@@ -23,6 +23,7 @@ from properties.settings.options import (
     OPTIONS,
     PROFILES,
 )
+from properties.settings.shards import Shard, parse_merge, parse_shard
 from properties.settings.sources import (
     Given,
     OptionError,
@@ -58,6 +59,10 @@ class Settings:
     faults: frozenset[Fault]
     profile: str
     seed: int | None
+    shard: Shard | None
+    """The share of the search that is done here; None means all of it."""
+    merge: Path | None
+    """Where the findings of all shards are, if they are to be put together."""
     replay: Path | None
     promote: Path | None
     """The test module to make of the counterexample that is replayed."""
@@ -99,6 +104,8 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         faults=parsed("faults", parse_faults, DEFAULT_FAULTS),
         profile=parsed("profile", lambda g: g.choice("profile", PROFILES), DEFAULT_PROFILE),
         seed=parsed("seed", parse_seed, None),
+        shard=parsed("shard", parse_shard, None),
+        merge=parsed("merge", parse_merge, None),
         replay=parsed("replay", parse_replay, None),
         promote=parsed("promote", parse_promote, None),
         mutate=parsed("mutate", Given.yes, False),

@@ -65,6 +65,18 @@ OPTIONS = (
     Option(
         "seed", "N", "start of the random search, to repeat a run (default: chosen and printed)"
     ),
+    Option(
+        "shard",
+        "I/N",
+        "do only the share of one machine of several, 2/3 say: as much work as the others "
+        "(docs/ci.md)",
+    ),
+    Option(
+        "merge",
+        "DIR",
+        "instead of searching, draw the conclusion from what all shards found: the files "
+        "portions.json in this directory and below",
+    ),
     Option("replay", "FILE", "replay one counterexample instead of searching"),
     Option(
         "promote",

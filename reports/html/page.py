@@ -103,6 +103,7 @@ def _header(summary: RunSummary, when: str) -> Markup:
         ("Delivery contract", summary.delivery),
         ("Faults", ", ".join(summary.faults) or "none"),
         ("Profile", f"{summary.profile}, seed {summary.seed}"),
+        *([("Share", f"{summary.partial}, to be merged")] if summary.partial else []),
         ("Work", work),
         *([("Time", when)] if when else []),
     ]

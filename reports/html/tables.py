@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from reports.html.elements import Markup, classes, element, scrolling, table
 from reports.verdict import (
+    ELSEWHERE,
     VERDICT_MEANING,
     FaultCount,
     PropertyVerdict,
@@ -79,6 +80,7 @@ def _fault_row(row: FaultCount) -> Markup:
         why = "not asked for"
     elif not row.fired:
         why = "cannot strike" if reason else "never fired"
+        why = why if reason != ELSEWHERE else ""
     note = ": ".join(filter(None, (why, reason)))
     return element(
         "tr",

@@ -93,7 +93,7 @@ def test_a_saga_that_depends_on_order(tmp_path: Path) -> None:
     command_line = from_command_line({"delivery": "all", "report-dir": str(tmp_path)}, tmp_path)
     settings = resolve([command_line], rootdir=tmp_path)
     assert settings.every_delivery
-    conclusion = conclude(Given(subject, settings, DEFAULT_FAULTS, PER_ORDER, 1), totals, [])
+    conclusion = conclude(Given(subject, settings, DEFAULT_FAULTS, PER_ORDER, 1), totals, {})
     table = conclusion.summary.deliveries
     assert table is not None
     assert [bool(row.violated) for row in table.contracts] == [False, False, False, True]

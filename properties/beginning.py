@@ -1,0 +1,49 @@
+"""How a session begins: what is asked for, here or by the process that leads, and the seed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import pytest
+
+from model.specification import BY_ID
+from properties.asked import from_text
+from properties.merging import in_force, read_shares
+from properties.session import Verification
+from properties.settings.in_force import Settings, settings_of
+from properties.settings.sources import OptionError
+
+#: The seed of a run that must be the same every time.
+FIXED_SEED = 1
+
+
+def prepare(config: pytest.Config) -> Verification:
+    """The plugin of this process.
+
+    Raises:
+        pytest.UsageError: a setting is wrong.
+    """
+    settings, shares = settings_of(config, tuple(BY_ID)), []
+    handed: dict[str, Any] = getattr(config, "workerinput", {})
+    if "saga_asked" in handed:
+        settings = from_text(handed["saga_asked"]).in_force(settings)
+    if settings.merge is not None:
+        try:
+            shares = read_shares(settings.merge)
+            settings = in_force(settings, shares[0])
+        except OptionError as error:
+            raise pytest.UsageError(str(error)) from None
+    return Verification(config, settings, new_seed(settings), shares)
+
+
+def new_seed(settings: Settings) -> int:
+    """The seed in force: given, or chosen now.
+
+    A run in CI is the same every time; a nightly one is new each night, and prints its seed. The
+    shards of one night must have the same, without having been told.
+    """
+    if settings.seed is not None:
+        return settings.seed
+    chosen = settings.profile == "nightly" and settings.shard is None
+    return secrets.randbelow(10**6) if chosen else FIXED_SEED
