@@ -201,7 +201,5 @@ def _replay(c: Counterexample, replay_command: str, kit: Kit) -> str:
     if not c.schedule:  # a way through the model: no target to replay it on
         return replayed
     return (
-        f"{replayed}\n"
-        "## Regression test\n\n"
-        f"{_PASTE}\n\n{fenced(regression_test(c, kit), 'python')}"
+        f"{replayed}\n## Regression test\n\n{_PASTE}\n\n{fenced(regression_test(c, kit), 'python')}"
     )
