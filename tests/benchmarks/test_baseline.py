@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +11,17 @@ from benchmarks.baseline.__main__ import options_of
 from benchmarks.baseline.comparing import Cell, Comparison, exceptions, table, totals
 from benchmarks.baseline.measuring import KIT, TOOLS, Hunt, Length, MissingTool, Rate, tool
 from implementations import faulty, reference
+from properties.search import fewer_collections
 from tests.needs import needs
 
 RIVALS = tuple(name for name in TOOLS if name != KIT)
+
+
+@pytest.fixture(autouse=True)
+def as_measured() -> Iterator[None]:
+    """simloom collects all garbage after each run: without this, that of the test session too."""
+    with fewer_collections():
+        yield
 
 
 def rival(name: str) -> Any:
