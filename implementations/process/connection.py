@@ -15,11 +15,11 @@ import signal
 import subprocess
 import tempfile
 import time
+import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from weakref import WeakSet
 
 from attrs import field, frozen
 
@@ -63,6 +63,7 @@ class Connection:
         self.command = command
         self.patience = PATIENCE if command.patience is None else command.patience
         self.state = Path(tempfile.mkdtemp(prefix="saga-state-"))
+        weakref.finalize(self, shutil.rmtree, self.state, ignore_errors=True)
         self._started = False
         self._heard: deque[bytes] = deque(maxlen=_TAIL)
         _ALIVE.add(self)
@@ -261,7 +262,7 @@ class Connection:
         if self._started:
             self._kill_group()
             self._hear_last_words()
-        self.kill()
+        self.end()
         return TargetError(
             f"{what}\n  last lines of its stdout: {_tail(self._heard)}"
             f"\n  last lines of its stderr: {_tail(self._said.splitlines()[-_TAIL:])}",
@@ -307,7 +308,7 @@ def _not_started(command: Command, error: OSError) -> TargetError:
     return TargetError(f"{program!r} cannot be started: {error.strerror}", where, "see to that")
 
 
-_ALIVE: WeakSet[Connection] = WeakSet()
+_ALIVE: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
 @atexit.register

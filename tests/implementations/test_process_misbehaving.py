@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -151,8 +152,11 @@ def relay_in(command: Command, hangs: bool = False) -> ProcessTarget:
 
 
 @pytest.mark.parametrize("name", [*BEGINNINGS, *LATER])
-def test_one_clear_message_and_nothing_is_left(name: str, tmp_path: Path) -> None:
-    """What a process does wrong is said once, with its last lines, and it is dead then."""
+def test_one_clear_message_and_nothing_is_left(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process does wrong is said once, with its last lines, and it is gone then."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     change, texts = {**BEGINNINGS, **LATER}[name]
     child = "subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL)\n"
     command = plain(tmp_path, child + change)
@@ -162,6 +166,7 @@ def test_one_clear_message_and_nothing_is_left(name: str, tmp_path: Path) -> Non
     for text in [*texts, "last lines of its stdout:", "last lines of its stderr:"]:
         assert text in message
     assert left_behind(tmp_path) == []
+    assert list(tmp_path.glob("saga-state-*")) == []
 
 
 def test_a_process_that_never_reads(tmp_path: Path) -> None:
