@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from properties.beginning import prepare
+from properties.beginning import plugins
 from properties.settings.options import add_options
 
 
@@ -15,4 +15,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and take part in the session."""
-    config.pluginmanager.register(prepare(config), "saga-verification")
+    for name, plugin in plugins(config):
+        config.pluginmanager.register(plugin, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +14,18 @@ from properties.merging import in_force, read_shares
 from properties.session import Verification
 from properties.settings.in_force import Settings, settings_of
 from properties.settings.sources import OptionError
+from properties.workers import Workers
 
 #: The seed of a run that must be the same every time.
 FIXED_SEED = 1
+
+
+def plugins(config: pytest.Config) -> Iterator[tuple[str, object]]:
+    """The plugins of this process, by name: the verification, and what the one that leads needs."""
+    verification = prepare(config)
+    yield "saga-verification", verification
+    if not verification.worker:
+        yield "saga-workers", Workers(verification)
 
 
 def prepare(config: pytest.Config) -> Verification:

@@ -51,6 +51,13 @@ def reports(verdict: PropertyVerdict, text: str) -> Iterator[pytest.TestReport]:
         )
 
 
+def undone(part: str, why: str) -> pytest.TestReport:
+    """The report of a part of the search that did not come to its end, and told nobody so far."""
+    path = "properties/test_search.py"
+    nodeid, said = f"{path}::test_search[{part}]", f"{part} {why}: what it would find is unknown"
+    return pytest.TestReport(nodeid, (path, None, part), {}, "failed", said, "call")
+
+
 def _beside(verdict: PropertyVerdict) -> list[tuple[str, object]]:
     """The verdict, and the files that tell how the property is violated."""
     found: list[tuple[str, object]] = [

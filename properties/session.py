@@ -30,7 +30,7 @@ from properties.merging import Share, share_of, write_share
 from properties.modes import Mode, mode_of
 from properties.probing import probe
 from properties.profiles import PROFILES
-from properties.results import reports
+from properties.results import reports, undone
 from properties.search import KNOWN, Portion, parts, run_part
 from properties.settings.heading import in_force
 from properties.settings.in_force import Settings
@@ -226,7 +226,7 @@ class Verification:
         part = part_of(report.nodeid)
         if report.failed and part:
             if report.when in ("setup", "call", "teardown"):
-                self.missing[part] = "ended with an error"
+                self.missing.setdefault(part, "ended with an error")
             elif part not in self.portions:
                 self.missing[part] = "was lost with its worker"
         if report.when == "call":
@@ -246,18 +246,24 @@ class Verification:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """When all parts have ended, report each property as a test."""
         result = yield
+        told = {*self.missing}
+        self._gather()
+        if self.verifying and (self.totals or self.missing):
+            late = [undone(part, why) for part, why in self.missing.items() if part not in told]
+            session.testscollected += len(BY_ID) + len(late)
+            for report in (*late, *self._conclude()):
+                session.config.hook.pytest_runtest_logreport(report=report)
+        return result
+
+    def _gather(self) -> None:
+        """Take what shards have found, and see that no part is missing without being named."""
         for one in self.shares:
-            self.missing |= one.missing
+            self.missing |= {part: f"{why}, in {one.shard}" for part, why in one.missing.items()}
             for portion in one.portions:
                 self._take(portion)
         for part in self.planned:
             if part not in self.portions:
                 self.missing.setdefault(part, "was not run")
-        if self.verifying and (self.totals or self.missing):
-            session.testscollected += len(BY_ID)
-            for report in self._conclude():
-                session.config.hook.pytest_runtest_logreport(report=report)
-        return result
 
     def _conclude(self) -> Iterator[pytest.TestReport]:
         given = Given(

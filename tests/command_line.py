@@ -57,6 +57,11 @@ def verify(folder: Path, *arguments: str) -> Outcome:
     return _run(folder, [sys.executable, "-m", "pytest", *_common(folder), *arguments])
 
 
+def distribute(folder: Path, *arguments: str) -> Outcome:
+    """The same, where the arguments say which workers there are."""
+    return _run(folder, [sys.executable, "-m", "pytest", *_common(folder, ()), *arguments])
+
+
 def attempt(folder: Path, code: str, *arguments: str, target: str = "mine:make") -> Outcome:
     """Run `quick` on a target of mine.py, which holds `code`, beside the shop; see no traceback."""
     write(folder, "mine", code)
@@ -102,9 +107,9 @@ def write(folder: Path, module: str, code: str) -> None:
         (folder / f"{module}.py").write_text(code, encoding="utf-8")
 
 
-def _common(folder: Path) -> list[str]:
+def _common(folder: Path, workers: tuple[str, ...] = ("-n", "0")) -> list[str]:
     reports = f"--saga-report-dir={folder / 'reports'}"
-    return [str(ROOT / "properties"), *("-q", "-n", "0", "-p", "no:cacheprovider"), reports]
+    return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", reports]
 
 
 def _run(folder: Path, command: list[str], stdin: str = "") -> Outcome:
