@@ -52,12 +52,13 @@ def swept(spec: str) -> Iterator[Run]:
     yield from closing(chain(paths(target, scopes), sweep(target, scopes)))
 
 
-def drawn(
-    spec: str, schedules: int, seed: int = 1_000, scopes: tuple[Scope, ...] = ()
-) -> Iterator[Run]:
-    """Schedules of the seeded campaign."""
+def drawn(spec: str, schedules: int, seed: int = 1_000, only: Scope | None = None) -> Iterator[Run]:
+    """Schedules of the seeded campaign, in all scopes or only in one."""
     target = subject(spec)
-    runs = campaign(target, scopes or scopes_of(target), seed, schedules)
+    scopes = scopes_of(target)
+    if only is not None:
+        scopes = tuple(scope for scope in scopes if scope.name == only.name)
+    runs = campaign(target, scopes, seed, schedules)
     yield from closing(run for _, run in runs)
 
 
