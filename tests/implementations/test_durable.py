@@ -128,8 +128,8 @@ def test_sqlite_has_one_writer_at_a_time(twin: str, monkeypatch: pytest.MonkeyPa
     assert bool(TWINS[twin][-1] & run.findings.keys()) is (twin == "marked_first")
 
 
-#: Twin -> the scope and the seed of a campaign that comes upon it soon, and after how many schedules
-#: to give up: other seeds take up to fifty.
+#: Twin -> the scope and the seed of a campaign that comes upon it soon, and how many schedules to
+#: try: other seeds take up to fifty.
 SEARCHES = {
     "read_then_write": (CONTENTION, 9, 120),
     "inbox_without_key": (SINGLE, 3, 120),
