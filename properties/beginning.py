@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from model.specification import BY_ID
 from properties.asked import from_text
 from properties.merging import in_force, read_shares
+from properties.progress import ProgressLine, terminal, wanted
 from properties.session import Verification
 from properties.settings.in_force import Settings, settings_of
 from properties.settings.sources import OptionError
@@ -26,6 +29,8 @@ def plugins(config: pytest.Config) -> Iterator[tuple[str, object]]:
     yield "saga-verification", verification
     if not verification.worker:
         yield "saga-workers", Workers(verification)
+    if not verification.worker and wanted(config, os.environ, sys.stdout) and (out := terminal()):
+        yield "saga-progress", ProgressLine(verification, out)
 
 
 def prepare(config: pytest.Config) -> Verification:
