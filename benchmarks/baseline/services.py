@@ -23,6 +23,8 @@ DELAYS = (0.0, 0.001, 0.005, 0.02, 0.1, 1000.0)
 TROUBLE = 4
 #: How often a message may fail once nothing goes wrong any more.
 ENOUGH = 10
+#: More steps than a saga needs to come to rest: some go round in circles while the clock stands.
+MANY = 2_000
 
 
 class Simulator(Protocol):
@@ -75,6 +77,8 @@ class Shop(Ports):
         """A port call: there, and back; between the two it is done."""
         await self._delay()
         self.steps += 1
+        if self.steps > MANY:
+            self._fail("it does not come to rest")
         way = next((way for way in ways if self._goes_wrong(way)), "")
         if way == BREAKS:
             raise ConnectionError(way)
