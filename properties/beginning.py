@@ -12,6 +12,7 @@ import pytest
 
 from model.specification import BY_ID
 from properties.asked import from_text
+from properties.ci import service
 from properties.merging import in_force, read_shares
 from properties.progress import ProgressLine, terminal, wanted
 from properties.session import Verification
@@ -29,6 +30,8 @@ def plugins(config: pytest.Config) -> Iterator[tuple[str, object]]:
     yield "saga-verification", verification
     if not verification.worker:
         yield "saga-workers", Workers(verification)
+        if (told := service(verification, os.environ)) is not None:
+            yield "saga-ci", told
     if not verification.worker and wanted(config, os.environ, sys.stdout) and (out := terminal()):
         yield "saga-progress", ProgressLine(verification, out)
 

@@ -52,9 +52,10 @@ def shop_in(folder: Path) -> Path:
     return folder
 
 
-def verify(folder: Path, *arguments: str) -> Outcome:
+def verify(folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Outcome:
     """Run the kit in `folder`; reports go to `folder`/reports."""
-    return _run(folder, [sys.executable, "-m", "pytest", *_common(folder), *arguments])
+    command = [sys.executable, "-m", "pytest", *_common(folder), *arguments]
+    return _run(folder, command, variables=variables)
 
 
 def distribute(folder: Path, *arguments: str) -> Outcome:
@@ -112,9 +113,12 @@ def _common(folder: Path, workers: tuple[str, ...] = ("-n", "0")) -> list[str]:
     return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", reports]
 
 
-def _run(folder: Path, command: list[str], stdin: str = "") -> Outcome:
-    ours = ("SAGA_", "PYTEST_", "PYTHONPATH")
+def _run(
+    folder: Path, command: list[str], stdin: str = "", variables: Mapping[str, str] | None = None
+) -> Outcome:
+    ours = ("SAGA_", "PYTEST_", "PYTHONPATH", "GITHUB_", "GITLAB_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    environment |= variables or {}
     if "-c" in command:
         environment["PYTHONPATH"] = str(ROOT)
     run = subprocess.run(
