@@ -105,8 +105,10 @@ class PaymentService(Participant[Payment]):
 
     def charged(self, event: Event, answer: Answer) -> None:
         """Store what the gateway said, and pass it on."""
-        status = S.DONE if answer["status"] == "done" else S.REFUSED
-        self.rows.put(Payment(event["subject"], status, answer.get("id") or ""))
+        row = self.rows[event["subject"]]
+        if self.stands(row, S.IDLE):  # another handler may have been faster
+            status = S.DONE if answer["status"] == "done" else S.REFUSED
+            self.rows.put(Payment(row.order, status, answer.get("id") or ""))
         self.reply(event, answer)
 
     def refunded(self, event: Event, answer: Answer) -> None:
