@@ -63,8 +63,8 @@ class Way:
     """Only scopes with so many orders; 0 for all."""
     coarse: int = 0
     """One schedule in so many has handlers that run in one step; 0 for none."""
-    chooser: Callable[[], Choose] | None = None
-    """Makes what chooses the actions, where it is not bytes that do."""
+    chooser: str = ""
+    """What chooses the actions, where it is not bytes that do."""
 
 
 WAYS = (
@@ -83,20 +83,27 @@ WAYS = (
     Way("10 % faults, each schedule with", fault_bytes=230, calm=10**9),
     Way("20 % faults, each schedule with", fault_bytes=205, calm=10**9),
     Way("one schedule in eight without faults", calm=8),
+    Way("10 % faults, one in sixteen without", fault_bytes=230, calm=16),
+    Way("10 % faults, each with, twice as long", fault_bytes=230, calm=10**9, length=LENGTH * 2),
     Way("four times as long", length=LENGTH * 4),
     Way("two orders", orders=2),
     Way("three orders", orders=3),
     Way("every second one coarse", coarse=2),
-    Way("priorities (PCT)", chooser=lambda: priorities),
-    Way("faults where something is owed", chooser=lambda: owing),
-    Way("kinds of faults learned", chooser=lambda: Learned().run),
+    Way("priorities (PCT)", chooser="priorities"),
+    Way("faults where something is owed", chooser="owing"),
+    Way("kinds of faults learned", chooser="learned"),
 )
+
+
+def chooser(name: str) -> Choose:
+    """What chooses the actions of one seed's runs."""
+    return {"priorities": priorities, "owing": owing, "learned": Learned().run}[name]
 
 
 def drawn(way: Way, subject: Subject, scopes: tuple[Scope, ...], random: Random) -> Iterator[Run]:
     """The runs of one seed."""
     scopes = tuple(s for s in scopes[way.scopes] if way.orders in (0, len(s.orders)))
-    choose = way.chooser() if way.chooser else None
+    choose = chooser(way.chooser) if way.chooser else None
     for number in range(STAMINA):
         data = random.randbytes(way.length)
         if number % way.calm == 0:

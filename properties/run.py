@@ -23,8 +23,8 @@ from properties.world.trace import Trace
 from properties.world.watchdog import watched
 from properties.world.world import World
 
-#: A byte from here on (256 excluded) asks for a fault: about 30 % of the choices.
-FAULT_BYTES = 180
+#: A byte from here on (256 excluded) asks for a fault: about 10 % of the choices.
+FAULT_BYTES = 230
 _IDLE = Kind.IDLE
 
 

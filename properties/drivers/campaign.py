@@ -13,7 +13,7 @@ from properties.world.subject import Subject
 LENGTH = 96
 
 #: One schedule in so many has no fault at all: ORDER-1 and CORR-1 speak of those alone.
-CALM = 4
+CALM = 16
 
 #: One schedule in so many is held against the model as well. Prime to CALM, or it would be the
 #: calm ones alone, and no transition would ever be seen together with a fault.
