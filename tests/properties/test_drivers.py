@@ -232,7 +232,7 @@ def test_campaign_is_the_same_for_the_same_seed(
 def test_campaign_has_runs_without_any_fault(reference: Subject, scopes: tuple[Scope, ...]) -> None:
     """ORDER-1 and CORR-1 have something to check: runs in which only the order differs."""
     checked: dict[str, int] = {}
-    for _, run in campaign(reference, scopes, 1, 240):
+    for _, run in campaign(reference, scopes, 1, 500):
         for property_id, count in run.checked.items():
             checked[property_id] = checked.get(property_id, 0) + count
     assert checked["ORDER-1"] >= 1
