@@ -1,0 +1,57 @@
+"""Shares of a search: each part in one of them, about as much work in each."""
+
+from __future__ import annotations
+
+import pytest
+
+from model.environment import Delivery
+from properties.contracts import parts_under
+from properties.profiles import PROFILES
+from properties.search import parts
+from properties.settings.shards import Shard
+from properties.settings.sources import OptionError
+from properties.workload import check, cost, quick_share, share
+
+CI = PROFILES["ci"]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("of", [1, 2, 3, 7])
+def test_each_part_is_in_one_share(name: str, of: int) -> None:
+    """Pins that the shares together are the whole, each part once, and no share is empty."""
+    whole = parts(PROFILES[name])
+    shares = [share(whole, Shard(n + 1, of), PROFILES[name]) for n in range(of)]
+    assert sorted(part for some in shares for part in some) == sorted(whole)
+    assert all(shares)
+
+
+def test_shares_are_the_same_everywhere() -> None:
+    """Pins the split itself: a machine decides alone what its share is."""
+    shares = [share(parts(CI), Shard(n, 4), CI) for n in (1, 2)]
+    assert shares == [["exhaustive-0"], ["exhaustive-2", "campaign-0", "campaign-3", "sweep-3"]]
+
+
+def test_shares_are_about_as_much_work() -> None:
+    """Pins that no share has more to do than the others by more than its smallest part."""
+    whole = parts_under(parts(CI), tuple(Delivery))
+    for of in (2, 3, 5):
+        shares = [share(whole, Shard(n + 1, of), CI) for n in range(of)]
+        loads = [sum(cost(part, CI) for part in some) for some in shares]
+        assert max(loads) < 1.2 * sum(loads) / of
+
+
+def test_nothing_to_share() -> None:
+    """Pins the messages for more shards than parts, and for what is no search."""
+    whole = parts(PROFILES["quick"])
+    check(Shard(1, len(whole)), whole, None)
+    with pytest.raises(OptionError, match=rf"only {len(whole)} parts to share; make no more"):
+        check(Shard(1, len(whole) + 1), whole, None)
+    with pytest.raises(OptionError, match="no search to share where this is asked for: replay"):
+        check(Shard(1, 2), whole, "replay")
+
+
+def test_quick_is_less() -> None:
+    """Pins that what a reader is told of `quick` is true of the parts that there are."""
+    assert quick_share(PROFILES["quick"]) == 1
+    assert 0.05 < quick_share(CI) < 0.3
+    assert quick_share(PROFILES["nightly"]) < quick_share(CI)
