@@ -1,0 +1,199 @@
+"""The target that the kit sees: between the services' publications and what they consume.
+
+A message that the kit delivers is put into the real queue of one participant, whose client library
+takes it from there. What the participant does meanwhile is a port call each: it publishes (the
+message goes through the broker, and is taken off the kit's exchange), it asks the gateway or the
+carrier, it acknowledges. At each of them it can be held, refused, or killed.
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import evolve
+
+from implementations.broker.lines import Ended
+from implementations.broker.outside import Call
+from implementations.broker.seam import Broker, Message, Published, Settled, Wrong
+from implementations.broker.seats import Happening, Link, Seat
+from implementations.broker.sites import Pool, Services, Site
+from implementations.errors import TargetError
+
+__all__ = ["BrokerTarget", "Services", "bridged"]
+
+_CONSUME = "to consume from a queue"
+
+
+class ParticipantEnded(Exception):
+    """The process of a participant ended by itself while it handled a message."""
+
+
+def bridged(services: Services, broker: Callable[[], Broker]) -> Callable[[Any], BrokerTarget]:
+    """A factory of targets that are these services on this broker."""
+    pool = Pool(services, broker)
+
+    def make(world: Any) -> BrokerTarget:
+        return BrokerTarget(pool, services, world)
+
+    return make
+
+
+class BrokerTarget:
+    """Services on a broker, as the kit wants to see them."""
+
+    subscriptions: Mapping[str, Any]
+
+    def __init__(self, pool: Pool, services: Services, world: Any) -> None:
+        self.world, self._services = world, services
+        self._site: Site = pool.take(world.stock)
+        self._release = weakref.finalize(self, pool.give_back, self._site)
+        self._release.atexit = False
+        self.subscriptions = {name: list(types) for name, types in services.subscriptions.items()}
+        for name, value in services.declared.items():
+            setattr(self, name, value)
+        roles = services.declared.get("roles", {})
+        self._orders = self._site.seats[roles.get("order", next(iter(services.commands)))]
+        self.cancel_order = self._cancel if services.cancel else None
+        self._known: dict[str, Message] = {}
+        self._last: dict[str, Message] = {}
+        self._delivered: set[tuple[str, str]] = set()
+        self.came_back = 0
+        """Messages that the broker has given back, since their consumer died."""
+
+    def place_order(self, order: Mapping[str, Any]) -> str | None:
+        """The customer places an order, by a message; one that is rejected is refused."""
+        return self._ask(self._services.place, order["id"], order)
+
+    def _cancel(self, order_id: str) -> str | None:
+        return self._ask(self._services.cancel, order_id, {"order": order_id})
+
+    def _ask(self, type: str, order: str, data: Mapping[str, Any]) -> str | None:
+        body = json.dumps(data).encode()
+        verdict = self._work(self._orders, Message(type, body, self.world.new_id(), order))
+        if verdict == "requeue":
+            raise ConnectionError(f"{type} was given back")
+        return "refused" if verdict == "reject" else None
+
+    def handle(self, participant: str, event: Mapping[str, Any]) -> str:
+        """One message, through the real queue; how the participant settled it."""
+        return self._work(self._site.seats[participant], self._message(event))
+
+    def relay(self, participant: str) -> int:
+        """Let go of what a participant wants to publish when it starts; how many were waiting."""
+        seat = self._site.seats[participant]
+        self._site.lines.release(seat)
+        if seat.ended:
+            self._site.start(seat)
+        if not seat.happenings:
+            return 0
+        self._answer(seat, seat.happenings.popleft())
+        self._wait(seat, _CONSUME, lambda: seat.consumes_or_asks)
+        return 1 + len(seat.happenings)
+
+    def restart(self, participant: str) -> None:
+        """A participant was killed: the broker notices, gives back what it had, and it starts."""
+        seat, site = self._site.seats[participant], self._site
+        with site.working():
+            self.came_back += site.stop(seat)
+            site.start(seat)
+
+    def observe(self) -> Mapping[str, Any]:
+        """What is in the databases of the services."""
+        return self._services.observe(self._site.state)
+
+    def close(self) -> None:
+        """The run is over: the services are free for the next one."""
+        self._release()
+
+    # -- one message -----------------------------------------------------------------------------
+
+    def _work(self, seat: Seat, message: Message) -> str:
+        site = self._site
+        if seat.ended:
+            site.start(seat)
+        site.lines.release(seat)
+        try:
+            while seat.happenings or not seat.queue:
+                self._wait(seat, _CONSUME, lambda: seat.consumes_or_asks)
+                if seat.happenings:
+                    self._answer(seat, seat.happenings.popleft())
+            self._deliver(seat, message)
+            while True:
+                awaited = f"to the end of handling {message.type}"
+                self._wait(seat, awaited, lambda: bool(seat.happenings))
+                happening = seat.happenings.popleft()
+                if isinstance(happening.what, Settled) and happening.link is not None:
+                    seat.settled = happening.link, happening.what
+                    return happening.what.verdict
+                self._answer(seat, happening)
+        except Ended as ended:
+            with site.working():
+                site.stop(seat)
+            raise ParticipantEnded(str(ended)) from None
+
+    def _deliver(self, seat: Seat, message: Message) -> None:
+        name = (seat.participant, message.id)
+        for link in seat.links:
+            if link.wire.queue:
+                link.wire.expect(message, name in self._delivered)
+        self._delivered.add(name)
+        seat.unsettled = seat.queue
+        with self._site.working():
+            self._site.broker.deliver(seat.queue, message)
+
+    def _wait(self, seat: Seat, awaited: str, done: Callable[[], bool]) -> None:
+        with self._site.working():
+            self._site.lines.wait(seat, awaited, done)
+
+    def _answer(self, seat: Seat, happening: Happening) -> None:
+        what, link = happening.what, happening.link
+        if isinstance(what, Call):
+            what.perform(self.world)
+        elif isinstance(what, Wrong):
+            raise TargetError(what.what, seat.where, what.how_to_fix)
+        elif isinstance(what, Published) and link is not None:
+            self._publish(seat, link, what)
+        elif link is not None:  # settled before anything was delivered: nothing of ours
+            link.to_broker(what.data)
+            self._site.lines.go_on(seat, link)
+
+    def _publish(self, seat: Seat, link: Link, published: Published) -> None:
+        with self._site.working():
+            link.to_broker(published.data)
+            message = self._site.broker.take()
+        self._last[message.type] = message
+        if message.id:
+            self._known[message.id] = message
+        try:
+            self.world.publish(
+                message.type,
+                _data(message.body),
+                id=message.id or None,
+                subject=message.subject or None,
+            )
+        except ConnectionError:
+            if not link.wire.refuse():
+                self._site.lines.hang_up(seat, link)  # without confirms, this is how one hears
+                return
+        self._site.lines.go_on(seat, link)
+
+    def _message(self, event: Mapping[str, Any]) -> Message:
+        """The event as the message that it was, under its own id or another."""
+        known = self._known.get(event["id"])
+        if known is not None:
+            return known
+        data = event["data"]
+        body = data.encode() if isinstance(data, str) else json.dumps(data).encode()
+        like = self._last.get(event["type"]) or Message(event["type"], body)
+        return evolve(like, body=body, id=event["id"], subject=event["subject"])
+
+
+def _data(body: bytes) -> Any:
+    """What is in a message: JSON, or else its text."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")
