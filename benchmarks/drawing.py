@@ -23,9 +23,9 @@ from properties.world.world import World
 
 #: Choices in a schedule, and the share of faults among them, as in the campaign.
 CHOICES = 90
-FAULT_SHARE = 0.3
+FAULT_SHARE = 0.1
 #: While something is owed, and while nothing is.
-OWING_SHARES = (0.4, 0.15)
+OWING_SHARES = (0.15, 0.05)
 #: Places at which the highest priority falls, and at which a fault is tried.
 CHANGES, STRIKES = 3, 4
 
