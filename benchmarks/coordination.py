@@ -10,6 +10,7 @@ what can happen differs.) All figures are counted in these runs: no CPU time, no
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -57,6 +58,8 @@ class Coupling:
 
     handled: set[tuple[str, str]] = field(factory=set)
     """Participants, each with a type of message that another one sends."""
+    sent: set[tuple[str, str]] = field(factory=set)
+    """Participants, each with a type of message that another one handles."""
     links: set[frozenset[str]] = field(factory=set)
     """Pairs of participants between whom messages go, either way."""
 
@@ -66,6 +69,7 @@ class Coupling:
             for participant in world.network.subscribers.get(draft.type, ()):
                 if participant != draft.source:
                     self.handled.add((participant, draft.type))
+                    self.sent.add((draft.source, draft.type))
                     self.links.add(frozenset((participant, draft.source)))
 
     def partners(self, participant: str) -> int:
@@ -184,8 +188,9 @@ def rows_of(measured: Measured, participants: Sequence[str]) -> Iterator[tuple[s
     yield "longest compensation path", f"{worst.hops_back} hops, {worst.messages_back} messages"
     coupling = measured.coupling
     yield "types of another's messages that are handled", str(len(coupling.handled))
-    each = {name: len([1 for who, _ in coupling.handled if who == name]) for name in participants}
-    yield "… by each", listed(each)
+    yield "… by each", by_each(coupling.handled, participants)
+    both = coupling.handled | coupling.sent
+    yield "types that each shares with others, sent or handled", by_each(both, participants)
     yield "pairs of participants that deal with each other", str(len(coupling.links))
     yield "others that each deals with", listed({n: coupling.partners(n) for n in participants})
     every = Stages({rows for stages in measured.stages.values() for rows in stages.seen})
@@ -193,6 +198,12 @@ def rows_of(measured: Measured, participants: Sequence[str]) -> Iterator[tuple[s
         yield f"stages of {which}, all stores together", str(len(stages.seen))
         apart = dict(zip(participants, stages.told_apart(), strict=True))
         yield f"stages of {which} that one store tells apart", listed(apart)
+
+
+def by_each(pairs: Iterable[tuple[str, str]], participants: Sequence[str]) -> str:
+    """How many of the pairs each participant is in, in one line."""
+    counted = Counter(participant for participant, _ in pairs)
+    return listed({name: counted[name] for name in participants})
 
 
 def listed(figures: dict[str, int]) -> str:

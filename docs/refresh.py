@@ -23,11 +23,12 @@ from attrs import frozen
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import coordination  # noqa: E402
 from implementations.contract import MEMBERS  # noqa: E402
 from model.environment import DEFAULT_FAULTS, FAULT_MEANING, Delivery, Fault  # noqa: E402
 from model.specification import PROPERTIES  # noqa: E402
 
-DOCUMENTS = ("README.md", "docs/targets.md", "docs/protocol.md")
+DOCUMENTS = ("README.md", "docs/targets.md", "docs/protocol.md", "docs/coordination.md")
 _FENCED = re.compile(r"<!-- (run|file): (.+?) -->\n```(\w*)\n(.*?)```\n", re.DOTALL)
 _TABLE = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 _SECONDS = re.compile(r"\bin \d+\.\d+s( \(\d+:\d\d:\d\d\))?")
@@ -130,6 +131,7 @@ TABLES = {
     "faults": faults_table,
     "deliveries": deliveries_table,
     "kills": kills_table,
+    "coordination": coordination.table,
 }
 
 

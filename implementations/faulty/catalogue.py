@@ -92,7 +92,7 @@ TITLES: dict[str, str] = {
 #: Entry -> what the world, or the reference, would have to have for it.
 LACKING: dict[str, str] = {
     "B27": "a reference that reserves before it charges: here nothing is held when a card is "
-    "declined",
+    "declined; shown by `implementations.orchestrated.faulty:declined_and_kept`",
     "B48": "an event with two consumers, which the choreography of the reference does not have",
     "B53": "a clock that moves by minutes while a handler is paused: in eight days keys expire too",
     "B59": "a fault that loses a published message, and a target with a sweeper to stand it",
