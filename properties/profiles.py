@@ -25,7 +25,7 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "quick": Profile("quick", 1, 1, 120, 8, 950, 300),
+    "quick": Profile("quick", 1, 1, 120, 8, 500, 300),
     "ci": Profile("ci", 4, 4, 800, 8, 12_000, 2_000),
     "nightly": Profile("nightly", 8, 8, 1_500, 10, 60_000, 5_000),
 }
