@@ -73,7 +73,10 @@ class Orchestrator(Service[Progress]):
         return dict.fromkeys(self.plan.replies, self.answered)
 
     def resume(self) -> None:
-        """Ask again for what is not answered yet; under the same id, so it is not done twice."""
+        """Ask again for what is not answered yet; under the same id, so it is not done twice.
+
+        The row and the outbox are enough to go on with, unless the broker has lost a command (B59).
+        """
         for row in self.rows:
             if row.awaiting is not None:
                 self.send(row)

@@ -21,7 +21,7 @@ from properties.drivers.sweep import sweep
 from properties.probing import probe
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.search import fewer_collections
-from properties.world.actions import Action, Kind
+from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.world.subject import Subject
 
@@ -128,6 +128,20 @@ def test_a_cancel_is_accepted_until_the_pivot_is_asked_for() -> None:
         assert saga.status is (Status.FAILED if saga.cancelled else Status.CONFIRMED)
         seen.add(saga.cancelled)
     assert seen == {True, False}
+
+
+def test_it_asks_again_after_a_crash() -> None:
+    """Pins that an orchestrator which starts again asks for what it awaits, under the same id.
+
+    It dies before it has taken the reply in; the card is charged once all the same.
+    """
+    dies = Action(Kind.CRASH, f"order on {C.CHARGE.reply}(o1)", "order commit", Mode.BEFORE)
+    run = run_schedule(probe(MAKE), Schedule(SINGLE, (Deviation(0, dies),)))
+    charges = [d for d in run.world.network.published if d.type == C.CHARGE]
+    assert run.fired == {Fault.CRASH: 1}
+    assert [d.attributes["id"] for d in charges] == [f"o1/{C.CHARGE}/1"] * 2
+    assert run.world.history.sagas["o1"].balance.captures == 1
+    assert run.world.history.sagas["o1"].status is Status.CONFIRMED
 
 
 class RefusesOnce(DispatchingInventory):
