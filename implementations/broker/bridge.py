@@ -89,7 +89,11 @@ class BrokerTarget:
             self._site.start(seat)
         if not seat.happenings:
             return 0
-        self._answer(seat, seat.happenings.popleft())
+        seat.starting = True
+        try:
+            self._answer(seat, seat.happenings.popleft())
+        finally:
+            seat.starting = False
         self._wait(seat, _CONSUME, lambda: seat.consumes_or_asks)
         return 1 + len(seat.happenings)
 
@@ -112,6 +116,9 @@ class BrokerTarget:
 
     def _work(self, seat: Seat, message: Message) -> str:
         site = self._site
+        while seat.starting:
+            if not self.world.blocked(f"{seat.participant} to start"):
+                raise ConnectionError(f"{seat.participant} does not start")
         if seat.ended:
             site.start(seat)
         site.lines.release(seat)

@@ -10,6 +10,7 @@ import select
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from attrs import define, field
 
@@ -92,6 +93,7 @@ class Lines:
     def go_on(self, seat: Seat, link: Link) -> None:
         """What a link was held for is done."""
         link.holding = False
+        self._hear(link)
         self.advance(seat, link)
 
     def release(self, seat: Seat) -> None:
@@ -146,12 +148,17 @@ class Lines:
 
     def _from_broker(self, seat: Seat, link: Link) -> None:
         data = _received(link.broker)
-        try:
-            link.service.sendall(link.wire.from_broker(data))
-        except OSError:
-            data = b""
+        link.heard += data
+        if not link.holding:
+            self._hear(link)
         if not data:
             self.hang_up(seat, link)
+
+    def _hear(self, link: Link) -> None:
+        """Let a service hear what the broker has said."""
+        heard, link.heard = link.wire.from_broker(link.heard), b""
+        with suppress(OSError):  # it has hung up, which will be noticed
+            link.service.sendall(heard)
 
     def hang_up(self, seat: Seat, link: Link) -> None:
         """A connection is over, from whichever side."""

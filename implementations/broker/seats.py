@@ -35,6 +35,8 @@ class Link:
     said: deque[Said] = field(factory=deque)
     holding: bool = False
     """Something that it said waits for the kit: what it said after that waits too."""
+    heard: bytes = b""
+    """What the broker said meanwhile: the answer to a publication is not heard before its time."""
 
     def advance(self) -> Published | Settled | Wrong | None:
         """Let pass what may; the next thing that waits for the kit, if there is one."""
@@ -94,6 +96,9 @@ class Seat:
     """How the last message was settled, which the broker has not been told of yet."""
     unsettled: str = ""
     """The queue that a message was delivered to of which the broker has not heard since."""
+
+    starting: bool = False
+    """Something that it publishes before it consumes is being decided about."""
 
     @property
     def idle(self) -> bool:
@@ -167,7 +172,7 @@ class Seat:
             self.process.wait(PATIENCE)
             if self.process.stdout is not None:
                 self.process.stdout.close()
-        self.process, self.ended = None, True
+        self.process, self.ended, self.starting = None, True, False
         for link in self.links:
             link.close()
         for hearing in self.hearings:

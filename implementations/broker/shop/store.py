@@ -12,7 +12,8 @@ from typing import Any
 _TABLES = """
 create table if not exists sagas (id text primary key, status text, data text);
 create table if not exists inbox (id text primary key);
-create table if not exists outbox (n integer primary key, id text, type text, subject text, body text);
+create table if not exists outbox (
+    n integer primary key autoincrement, id text, type text, subject text, body text);
 create table if not exists stock (sku text primary key, available integer);
 """
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
@@ -40,6 +41,8 @@ class Twin:
         self._stores = {name: Store(":memory:") for name in self._kinds}
         self._stores["inventory"].reset(world.stock)
         self._services: dict[str, Service] = {}
+        self._handling: set[str] = set()
+        self._relaying: set[str] = set()
         for name in self._kinds:
             self.restart(name)
         self.subscriptions = {name: list(kind.subscriptions) for name, kind in self._kinds.items()}
@@ -48,6 +51,30 @@ class Twin:
         """What is in memory is gone."""
         kind, store = self._kinds[participant], self._stores[participant]
         self._services[participant] = kind(store, self._outside, self._publish)
+        self._handling.discard(participant)
+        self._relaying.discard(participant)
+
+    @contextmanager
+    def _alone(self, participant: str, doing: set[str]) -> Iterator[None]:
+        """A process does one thing at a time."""
+        while participant in self._relaying:
+            if not self.world.blocked(f"{participant} to start"):
+                raise ConnectionError(f"{participant} does not start")
+        doing.add(participant)
+        try:
+            yield
+        finally:
+            doing.discard(participant)
+
+    def _work(self, participant: str, type: str, id: str, order: str, data: Any) -> str:
+        try:
+            with self._alone(participant, self._handling):
+                self._services[participant].handle(type, id, order, data)
+        except (ConnectionError, TimeoutError):
+            return "requeue"
+        except Refused:
+            return "reject"
+        return "ack"
 
     def _outside(self, port: str, **arguments: Any) -> Any:
         return attrgetter(port)(self.world)(**arguments)
@@ -55,39 +82,38 @@ class Twin:
     def _publish(self, type: str, body: str, id: str, order: str) -> None:
         self.world.publish(type, json.loads(body), id=id, subject=order)
 
-    def place_order(self, order: Mapping[str, Any]) -> None:
+    def place_order(self, order: Mapping[str, Any]) -> str | None:
         """The customer places an order."""
-        self._services["order"].handle("order.place", self.world.new_id(), order["id"], order)
+        return self._ask("order.place", order["id"], order)
 
     def cancel_order(self, order_id: str) -> str | None:
         """The customer cancels one."""
-        try:
-            self._services["order"].handle("order.cancel", self.world.new_id(), order_id, {})
-        except Refused:
-            return "refused"
-        return None
+        return self._ask("order.cancel", order_id, {})
+
+    def _ask(self, type: str, order: str, data: Mapping[str, Any]) -> str | None:
+        verdict = self._work("order", type, self.world.new_id(), order, data)
+        if verdict == "requeue":
+            raise ConnectionError(f"{type} was given back")
+        return "refused" if verdict == "reject" else None
 
     def handle(self, participant: str, event: Mapping[str, Any]) -> str:
-        """Process one message."""
-        data = event["data"]
-        if isinstance(data, str):
+        """Process one message; one that cannot be read goes to the dead letters."""
+        if isinstance(event["data"], str):
             return "reject"
-        try:
-            service = self._services[participant]
-            service.handle(event["type"], event["id"], event["subject"], data)
-        except (ConnectionError, TimeoutError):
-            return "requeue"
-        return "ack"
+        return self._work(
+            participant, event["type"], event["id"], event["subject"], event["data"]
+        )
 
     def relay(self, participant: str) -> int:
         """What was not published when it died."""
         store = self._stores[participant]
         row = store.first()
-        if row is None:
+        if row is None or participant in self._handling:
             return 0
-        number, id, type, order, body = row
-        self._publish(type, body, id, order)
-        store.sent(number)
+        with self._alone(participant, self._relaying):
+            number, id, type, order, body = row
+            self._publish(type, body, id, order)
+            store.sent(number)
         return 1 + (store.first() is not None)
 
     def observe(self) -> dict[str, Any]:
