@@ -35,6 +35,7 @@ class Kind:
 
 KINDS = (
     Kind("in memory", "implementations.reference:make"),
+    Kind("orchestrated", "implementations.orchestrated:make"),
     Kind("SQLite", "implementations.durable:make"),
     Kind("PostgreSQL", "implementations.durable:postgresql"),
 )

@@ -44,6 +44,14 @@ class NewKeyForEachAttempt(AsksAgainUnderANewId):
         return f"{super().key(request, order)}/{self.rows[order].attempt}"
 
 
+class OldReplyCounts(AsksAgainUnderANewId):
+    """The reply to an earlier question of the saga is taken for the answer to the present one."""
+
+    def awaited_by(self, event: Event) -> Progress | None:
+        """No look at the id of the command; the order is the right one."""
+        return self.rows[event["subject"]]
+
+
 class UndoesBesideTheStep(Orchestrator):
     """A cancel undoes what is done at once, while the next step is still under way."""
 
@@ -110,6 +118,7 @@ def _target(orchestrator: type[Orchestrator]) -> Callable[[AsyncWorld], Saga]:
 forgets_its_position = _target(ForgetsItsPosition)
 asks_again_under_a_new_id = _target(AsksAgainUnderANewId)
 new_key_for_each_attempt = _target(NewKeyForEachAttempt)
+old_reply_counts = _target(OldReplyCounts)
 undoes_beside_the_step = _target(UndoesBesideTheStep)
 late_reply_is_success = _target(LateReplyIsSuccess)
 replies_by_kind = _target(RepliesByKind)

@@ -33,6 +33,7 @@ VARIANTS = [
 MISTAKES = {
     "forgets_its_position": "LIVE-1",
     "new_key_for_each_attempt": "MONEY-1",
+    "old_reply_counts": "STATE-1",
     "undoes_beside_the_step": "MONEY-0",
     "late_reply_is_success": "STATE-1",
     "replies_by_kind": "TRUE-1",
