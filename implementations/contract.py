@@ -381,4 +381,5 @@ MEMBERS: tuple[Member, ...] = (
     Member("currencies", "what orders may be priced in: ('EUR', 'JPY'); EUR if absent"),
     Member("terminal", "a dict of event type to 'confirmed' or 'failed'"),
     Member("idempotent_place", "whether the same order may be placed twice"),
+    Member("twin", "where runs are slow: the same saga in memory, 'module:factory', or '' for none"),
 )

@@ -55,6 +55,9 @@ class TargetShape:
     """Terminal event types; empty where the target names none: then status alone is judged."""
     idempotent_place: bool = False
     """Whether the same order may be placed twice."""
+    twin: str | None = None
+    """The same saga in memory, where runs are slow: counterexamples are made minimal there. Empty
+    where there is none; None where runs are fast."""
 
     @property
     def participants(self) -> tuple[str, ...]:
@@ -114,6 +117,7 @@ def check_target(target: Any) -> TargetShape:
         currencies=_currencies(getattr(target, "currencies", None), where),
         terminal=_terminal(getattr(target, "terminal", None), where),
         idempotent_place=_flag(getattr(target, "idempotent_place", None), where),
+        twin=_twin(getattr(target, "twin", None), where),
     )
 
 
@@ -328,6 +332,13 @@ def _flag(value: Any, where: str) -> bool:
         return bool(value)
     at = f"{where}, idempotent_place"
     raise TargetError(f"is {_shown(value)}, not True or False", at, "give True or False")
+
+
+def _twin(value: Any, where: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    fix = "give it as 'module:factory', or '' if there is none"
+    raise TargetError(f"is {_shown(value)}, not a text", f"{where}, twin", fix)
 
 
 def _shown(value: Any) -> str:

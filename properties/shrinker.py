@@ -15,6 +15,7 @@ from attrs import define, evolve, field
 from implementations.errors import TargetError
 from model.environment import Fault
 from properties.drivers.paths import alternatives
+from properties.probing import probe
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Action
 from properties.world.scopes import SCOPES, Scope
@@ -28,6 +29,8 @@ StillFails = Callable[[Schedule], Run | None]
 SUBSETS_UP_TO = 7
 #: Up to so many deviations, any two of them are replaced by any single one.
 SUBSTITUTES_UP_TO = 3
+#: What the shrinking of one property may cost where a run takes as long as a hundred in memory.
+FEW_RUNS = 100
 
 
 def _none(schedule: Schedule) -> Iterable[tuple[Action, ...]]:
@@ -153,12 +156,48 @@ def shrinker_of(
     subject: Subject, property_id: str, run: Run, scopes: tuple[Scope, ...], *, faults: bool = True
 ) -> Shrinker:
     """A shrinker that begins with a run which violates a property of a target."""
+    still_fails = still_failing(subject, property_id, faults=faults)
+    if subject.shape.twin is not None:
+
+        def on_twin() -> Schedule | None:
+            return _shrunk_on(subject.shape.twin or "", property_id, run, scopes, faults)
+
+        return SlowShrinker(still_fails, run, max_runs=FEW_RUNS, scopes=scopes, on_twin=on_twin)
     return Shrinker(
-        still_failing(subject, property_id, faults=faults),
-        run,
-        lambda schedule: alternatives(subject, schedule),
-        scopes=scopes,
+        still_fails, run, lambda schedule: alternatives(subject, schedule), scopes=scopes
     )
+
+
+@define
+class SlowShrinker(Shrinker):
+    """Shrinks what is slow to run: on a twin in memory, or else in few runs."""
+
+    on_twin: Callable[[], Schedule | None] = lambda: None
+    """The simplest schedule that fails on the twin; None if it does not show the failure."""
+
+    def shrink(self) -> Run:
+        """Take what the twin finds, if it fails here too; or else do what can be done here."""
+        schedule = self.on_twin()
+        if schedule is not None:
+            self.runs += 1
+            same = self.still_fails(schedule)
+            if same is not None:
+                self.best = same
+                return self.best
+        return Shrinker.shrink(self)
+
+
+def _shrunk_on(
+    twin: str, property_id: str, run: Run, scopes: tuple[Scope, ...], faults: bool
+) -> Schedule | None:
+    """The schedule of a run made minimal on a twin, if it fails there at all."""
+    if not twin:
+        return None
+    subject = probe(twin)
+    same = still_failing(subject, property_id, faults=faults)(run.schedule)
+    if same is None:
+        return None
+    return shrinker_of(subject, property_id, same, scopes, faults=faults).shrink().schedule
 
 
 def still_failing(subject: Subject, property_id: str, *, faults: bool = True) -> StillFails:

@@ -143,7 +143,7 @@ class AmqpWire:
                 setattr(method, attribute, names.prefix + name)
                 changed = True
         if isinstance(method, spec.Basic.Consume | spec.Basic.Get):
-            self._asked = method.queue or self._declared
+            self._asked = str(method.queue) or self._declared
             if isinstance(method, spec.Basic.Get):
                 self.queue = self._asked
         elif isinstance(method, spec.Queue.Declare) and not method.passive:
@@ -152,7 +152,7 @@ class AmqpWire:
             changed = True
         elif isinstance(method, spec.Exchange.Declare) and not method.passive:
             method.auto_delete = changed = True
-            names.exchanges[method.exchange] = None
+            names.exchanges[str(method.exchange)] = None
         return _written(channel, method) if changed else raw
 
     # -- what the broker says --------------------------------------------------------------------
@@ -168,13 +168,13 @@ class AmqpWire:
         if isinstance(method, spec.Connection.Tune):
             method.heartbeat = 0  # nobody's heart beats while the kit thinks
         elif isinstance(method, spec.Queue.DeclareOk):
-            self._declared = method.queue
-            names.queues[method.queue] = None
-            method.queue = method.queue.removeprefix(names.prefix)
+            queue = self._declared = str(method.queue)
+            names.queues[queue] = None
+            method.queue = queue.removeprefix(names.prefix)
         elif isinstance(method, spec.Basic.ConsumeOk):
             self.queue = self._asked
         elif isinstance(method, spec.Basic.Deliver | spec.Basic.GetOk):
-            self._outstanding.add((channel, method.delivery_tag))
+            self._outstanding.add((channel, int(method.delivery_tag or 0)))
             self._present(method)
         elif isinstance(method, spec.Basic.Ack) and channel in self._refused:
             self._refused.discard(channel)

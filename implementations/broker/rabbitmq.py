@@ -42,8 +42,9 @@ class RabbitMq:
             self._channel = self._connection.channel()
             self._channel.confirm_delivery()
             out = self._names.out
-            self._channel.exchange_declare(out, "fanout", auto_delete=True)
-            queue = self._channel.queue_declare(f"{out}.kit", exclusive=True).method.queue
+            self._channel.exchange_declare(out, "fanout", auto_delete=True)  # type: ignore[arg-type]
+            queue = f"{out}.kit"
+            self._channel.queue_declare(queue, exclusive=True)
             self._channel.queue_bind(queue, out)
             self._channel.basic_consume(queue, self._take, auto_ack=True)
 
@@ -112,7 +113,7 @@ class RabbitMq:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise TimeoutError("what was published does not come out of the exchange")
-                self._connection.process_data_events(left)
+                self._connection.process_data_events(left)  # type: ignore[arg-type]  # a float will do
         return self._taken.popleft()
 
     def take_back(self, queue: str) -> int:
@@ -122,7 +123,7 @@ class RabbitMq:
             method, _, _ = next(channel.consume(queue, inactivity_timeout=PATIENCE))
             if method is None:
                 raise TimeoutError(f"the unacknowledged message of {queue} does not come back")
-            channel.basic_ack(method.delivery_tag)
+            channel.basic_ack(method.delivery_tag or 0)
             channel.cancel()
             channel.close()
             return int(method.redelivered)

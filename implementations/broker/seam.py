@@ -3,8 +3,8 @@
 A service connects to the kit instead of the broker. Its bytes go through a `Wire`, which knows the
 broker's protocol and says of each piece whether it may pass, or is one of the two things that the
 kit decides about: something published, and a message settled. `Broker` is the kit's own client: it
-puts one message into the queue of one participant, takes off what was published, and takes back what
-a dead consumer has left.
+puts one message into the queue of one participant, takes off what was published, and takes back
+what a dead consumer has left.
 """
 
 from __future__ import annotations

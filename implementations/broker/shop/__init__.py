@@ -1,8 +1,8 @@
 """A shop of four services on a broker: the example, and what a team copies from.
 
-    implementations.broker.shop:rabbitmq      on RabbitMQ
-    implementations.broker.shop:redis         on Redis Streams
-    implementations.broker.shop:in_process    the same services, without a broker
+implementations.broker.shop:rabbitmq      on RabbitMQ
+implementations.broker.shop:redis         on Redis Streams
+implementations.broker.shop:in_process    the same services, without a broker
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ def _observe(state: Path) -> dict[str, Any]:
         inventory.close()
 
 
+_TWINS = {"right": "", "forgetful": "_forgetful", "hasty": "_hasty"}
+
+
 def _services(module: str, variant: str) -> Services:
     command = f"python -m implementations.broker.shop.{module}"
     return Services(
@@ -44,7 +47,7 @@ def _services(module: str, variant: str) -> Services:
         observe=_observe,
         cancel="order.cancel",
         environment={"VARIANT": variant},
-        declared=DECLARED,
+        declared={**DECLARED, "twin": f"{__name__}:in_process{_TWINS[variant]}"},
     )
 
 

@@ -53,7 +53,7 @@ def main() -> None:
         else:
             channel.basic_ack(tag)
 
-    channel.exchange_declare(EXCHANGE, "topic", durable=True)
+    channel.exchange_declare(EXCHANGE, "topic", durable=True)  # type: ignore[arg-type]
     channel.queue_declare(name, durable=True)
     for type in service.subscriptions:
         channel.queue_bind(name, EXCHANGE, type)

@@ -100,9 +100,7 @@ class Twin:
         """Process one message; one that cannot be read goes to the dead letters."""
         if isinstance(event["data"], str):
             return "reject"
-        return self._work(
-            participant, event["type"], event["id"], event["subject"], event["data"]
-        )
+        return self._work(participant, event["type"], event["id"], event["subject"], event["data"])
 
     def relay(self, participant: str) -> int:
         """What was not published when it died."""
