@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -90,18 +91,22 @@ class PaymentService(Participant[Payment]):
 
     async def carry_on(self, event: Event, row: Payment) -> None:
         """Move the money: once, however often this is called, as the key is the command's."""
-        gateway, data = self.world.payments, event["data"]
-        key, amount = data["key"], data["amount"]
         if event["type"] == Command.CHARGE:
-            answer = await self.ask(
-                gateway, key, lambda: gateway.charge(row.order, amount, data["currency"], key=key)
-            )
-            await self.commit(event, self.charged, answer)
+            await self.commit(event, self.charged, await self.charge(row.order, event["data"]))
         else:
-            answer = await self.ask(
-                gateway, key, lambda: gateway.refund(row.charge, amount, key=key)
-            )
-            await self.commit(event, self.refunded, answer)
+            await self.commit(event, self.refunded, await self.refund(row.charge, event["data"]))
+
+    async def charge(self, order: str, asked: dict[str, Any]) -> Answer:
+        """Take what the orchestrator says."""
+        gateway, key, amount = self.world.payments, asked["key"], asked["amount"]
+        return await self.ask(
+            gateway, key, lambda: gateway.charge(order, amount, asked["currency"], key=key)
+        )
+
+    async def refund(self, charge: str, asked: dict[str, Any]) -> Answer:
+        """Give it back."""
+        gateway, key, amount = self.world.payments, asked["key"], asked["amount"]
+        return await self.ask(gateway, key, lambda: gateway.refund(charge, amount, key=key))
 
     def charged(self, event: Event, answer: Answer) -> None:
         """Store what the gateway said, and pass it on."""
@@ -197,12 +202,13 @@ class ShippingService(Participant[Shipment]):
         return None
 
     async def carry_on(self, event: Event, row: Shipment) -> None:
-        """Ask the carrier: one parcel, however often this is called (B41)."""
-        carrier, lines, key = self.world.carrier, event["data"]["lines"], event["data"]["key"]
-        answer = await self.ask(
-            carrier, key, lambda: carrier.create_shipment(row.order, lines, key=key)
-        )
-        await self.commit(event, self.booked, answer)
+        """Ask the carrier."""
+        await self.commit(event, self.booked, await self.book(row.order, event["data"]))
+
+    async def book(self, order: str, asked: dict[str, Any]) -> Answer:
+        """Book the parcel: one, however often this is called (B41)."""
+        carrier, key, lines = self.world.carrier, asked["key"], asked["lines"]
+        return await self.ask(carrier, key, lambda: carrier.create_shipment(order, lines, key=key))
 
     def booked(self, event: Event, answer: Answer) -> None:
         """Store what the carrier said, and pass it on."""
