@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from model.environment import Delivery
 from properties.contracts import parts_under
 from properties.profiles import PROFILES
 from properties.search import parts
-from properties.settings.shards import Shard
-from properties.settings.sources import OptionError
+from properties.settings.options import BY_NAME
+from properties.settings.shards import Shard, parse_merge, parse_shard
+from properties.settings.sources import Given, OptionError, Source
 from properties.workload import check, cost, quick_share, share
 
 CI = PROFILES["ci"]
@@ -27,8 +30,13 @@ def test_each_part_is_in_one_share(name: str, of: int) -> None:
 
 def test_shares_are_the_same_everywhere() -> None:
     """Pins the split itself: a machine decides alone what its share is."""
-    shares = [share(parts(CI), Shard(n, 4), CI) for n in (1, 2)]
-    assert shares == [["exhaustive-0"], ["exhaustive-2", "campaign-0", "campaign-3", "sweep-3"]]
+    whole = ["paths", "exhaustive-0", "exhaustive-2", "exhaustive-3", "stateful-0", "campaign-0"]
+    shares = [share(whole, Shard(n, 3), CI) for n in (1, 2, 3)]
+    assert shares == [
+        ["exhaustive-0"],
+        ["exhaustive-2", "campaign-0"],
+        ["paths", "exhaustive-3", "stateful-0"],
+    ]
 
 
 def test_shares_are_about_as_much_work() -> None:
@@ -38,6 +46,38 @@ def test_shares_are_about_as_much_work() -> None:
         shares = [share(whole, Shard(n + 1, of), CI) for n in range(of)]
         loads = [sum(cost(part, CI) for part in some) for some in shares]
         assert max(loads) < 1.2 * sum(loads) / of
+
+
+def given(name: str, value: str) -> Given:
+    """A value on the command line."""
+    return Given(BY_NAME[name], value, Source("command line", {}, Path("/")))
+
+
+def test_a_shard_is_read() -> None:
+    """Pins how a shard is written, and how it is told."""
+    assert str(parse_shard(given("shard", " 2/3 "))) == "shard 2 of 3"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2", "'2' is no shard; write 2/3 for the second of three"),
+        ("a/b", "'a/b' is no shard"),
+        ("0/3", "there is no shard 0 of 3; they are counted from 1 to 3"),
+        ("4/3", "there is no shard 4 of 3"),
+        ("", "is empty; give I/N"),
+    ],
+)
+def test_a_wrong_shard(value: str, said: str) -> None:
+    """Pins the messages."""
+    with pytest.raises(OptionError, match=f"--saga-shard: {said}"):
+        parse_shard(given("shard", value))
+
+
+def test_a_merge_of_nothing() -> None:
+    """Pins the message for a directory that is not there."""
+    with pytest.raises(OptionError, match="--saga-merge: no such directory: /not/here"):
+        parse_merge(given("merge", "not/here"))
 
 
 def test_nothing_to_share() -> None:
