@@ -1,4 +1,4 @@
-"""The command `order-saga-kit`: one pytest run, of the kit inside, in the folder of its user."""
+"""The command `order-saga-kit`: the same pytest run as in the clone, of the kit inside."""
 
 from __future__ import annotations
 
@@ -7,24 +7,21 @@ from pathlib import Path
 
 import pytest
 
-_INSIDE = Path(__file__).resolve().parent / "kit"
-
-
-def arguments(given: list[str], here: Path, inside: Path = _INSIDE) -> list[str]:
-    """What pytest is given: as in the clone, but all that a run leaves behind lands `here`.
-
-    The cache of pytest is left out, since it would be that of the user's own tests.
-    """
-    settings = [f"--config-file={inside / 'pyproject.toml'}", f"--rootdir={here}"]
-    return [str(inside / "properties"), *settings, "-p", "no:cacheprovider", *given]
+_KIT = Path(__file__).resolve().parent / "kit"
+#: As in the clone, but for pytest's cache: the kit keeps failures by itself, and not in here.
+_ARGUMENTS = (
+    str(_KIT / "properties"),
+    f"--config-file={_KIT / 'pyproject.toml'}",
+    *("-p", "no:cacheprovider"),
+)
 
 
 def main() -> int:
     """Run pytest as `python -m pytest` does, which finds what is in the working directory."""
-    here = Path.cwd()
-    if str(here) not in sys.path:
-        sys.path.insert(0, str(here))
-    sys.argv[1:] = arguments(sys.argv[1:], here)
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    sys.argv[1:1] = _ARGUMENTS
     return pytest.console_main()
 
 

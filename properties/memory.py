@@ -23,7 +23,7 @@ from reports.counterexample import Counterexample
 from reports.schedule_file import FORMAT, document
 
 _KEY = b"saga-counterexamples"
-#: Where it is unless the user says otherwise: below pytest's root.
+#: Where it is unless the user says otherwise: beside what else a run leaves.
 DEFAULT_PLACE = Path(".hypothesis") / "saga"
 #: Seconds that a Redis may take to answer at all.
 _PATIENCE = 5.0

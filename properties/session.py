@@ -33,7 +33,7 @@ from properties.profiles import PROFILES
 from properties.results import reports, undone
 from properties.search import KNOWN, Portion, parts, run_part
 from properties.settings.heading import in_force
-from properties.settings.in_force import Settings
+from properties.settings.in_force import Settings, home
 from properties.settings.sources import OptionError
 from properties.verdicts import Total
 from properties.workload import check, share
@@ -162,7 +162,7 @@ class Verification:
     def database(self) -> ExampleDatabase:
         """What failed before, opened once per process."""
         if self._database is None:
-            place = self.settings.database or str(self.config.rootpath / DEFAULT_PLACE)
+            place = self.settings.database or str(home(self.config) / DEFAULT_PLACE)
             self._database = open_database(place, self.settings.target)
         return self._database
 

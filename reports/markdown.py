@@ -22,12 +22,15 @@ from reports.wording import (
 
 _PASTE = """\
 Paste this into a test module of your own. It holds the schedule, needs no other file, and finds
-your code where the test itself finds it. Its interpreter needs the packages that the kit depends
+your code where the test itself finds it. Its interpreter needs the """
+_NEEDS_CLONE = """\
+packages that the kit depends
 on; the environment variable `ORDER_SAGA_KIT` says where the kit is, should it have moved."""
+_NEEDS_WHEEL = "kit, installed\nfrom its wheel as it was here."
 
 
 def counterexample_markdown(c: Counterexample, replay_command: str, kit: Kit | None = None) -> str:
-    """Return the whole page; `kit` is the clone that the regression test calls."""
+    """Return the whole page; `kit` is the one that the regression test calls."""
     kit = kit or this_kit()
     sections = [
         _title(c),
@@ -200,6 +203,7 @@ def _replay(c: Counterexample, replay_command: str, kit: Kit) -> str:
     )
     if not c.schedule:  # a way through the model: no target to replay it on
         return replayed
+    paste = _PASTE + (_NEEDS_WHEEL if kit.installed else _NEEDS_CLONE)
     return (
-        f"{replayed}\n## Regression test\n\n{_PASTE}\n\n{fenced(regression_test(c, kit), 'python')}"
+        f"{replayed}\n## Regression test\n\n{paste}\n\n{fenced(regression_test(c, kit), 'python')}"
     )

@@ -20,9 +20,7 @@ import sys
 
 import pytest
 
-KIT = os.environ.get("ORDER_SAGA_KIT", {kit})
-
-COUNTEREXAMPLE = {document}
+{kit}COUNTEREXAMPLE = {document}
 
 
 def {name}(tmp_path):
@@ -34,13 +32,13 @@ def {name}(tmp_path):
     environment = {{k: v for k, v in os.environ.items() if not k.startswith(ours)}}
     environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, sys.path))
     command = [
-        *(sys.executable, "-m", "pytest"),
+        *(sys.executable, "-m", "{module}"),
         f"--saga-replay={{schedule}}",
         f"--saga-target={{COUNTEREXAMPLE['target']}}",
         f"--saga-report-dir={{tmp_path / 'reports'}}",
     ]
     run = subprocess.run(
-        command, cwd=KIT, env=environment, capture_output=True, text=True
+        command, {cwd}env=environment, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stdout + run.stderr
     if " skipped" in run.stdout:  # the saga has changed, and never gets to where it failed
@@ -48,17 +46,22 @@ def {name}(tmp_path):
 """
 
 _WIDTH = 88
+#: How the test finds a kit that is cloned; where it was, unless it is told.
+_CLONE = 'KIT = os.environ.get("ORDER_SAGA_KIT", {path})\n\n'
 
 
 def regression_test(c: Counterexample, kit: Kit | None = None) -> str:
     """Return a test that replays the schedule against the target, and passes once it is fixed.
 
     It carries the schedule with it and calls the kit in a process of its own, so that neither
-    the kit's plugins nor its packages get into the user's test run.
+    the kit's plugins nor its packages get into the user's test run. An installed kit is called by
+    its name: the test goes where the wheel is installed, not only where this one is.
     """
     kit = kit or this_kit()
     return _TEMPLATE.format(
-        kit=_flat(str(kit.path)),
+        kit="" if kit.installed else _CLONE.format(path=_flat(str(kit.path))),
+        module="order_saga_kit" if kit.installed else "pytest",
+        cwd="" if kit.installed else "cwd=KIT, ",
         document=python_literal(document(c, kit)),
         name=f"test_{_identifier(c.property_id)}_{_identifier(c.order)}",
         docstring=_docstring(sentence(c)),

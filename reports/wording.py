@@ -97,14 +97,22 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
+def command(*options: str) -> str:
+    """Return the command that runs this kit from here, quoted for a shell.
+
+    Outside the kit's own folder it names the kit's tests: pytest knows the options from there.
+    """
+    kit = this_kit()
+    if kit.installed:
+        return shlex.join(("order-saga-kit", *options))
+    tests = () if Path.cwd() == kit.path else (str(kit.path / "properties"),)
+    return shlex.join(("python", "-m", "pytest", *tests, *options))
+
+
 def replay_command(file: Path, target: str) -> str:
     """Return the command that replays a counterexample's JSON file, quoted for a shell.
 
-    Outside the kit's own folder it names the kit's tests: pytest knows the options from there.
     Values are joined to their options by `=`: pytest takes a lone file name for a place to look
     for tests (and conftest.py) as long as it has not read the option's definition.
     """
-    kit = this_kit().path
-    tests = () if Path.cwd() == kit else (str(kit / "properties"),)
-    options = (f"--saga-replay={shown_path(file)}", f"--saga-target={target}")
-    return shlex.join(("python", "-m", "pytest", *tests, *options))
+    return command(f"--saga-replay={shown_path(file)}", f"--saga-target={target}")

@@ -37,7 +37,7 @@ def settings(
         from_environment(environment or {}, base),
         from_table(table or {}, base / "pyproject.toml"),
     )
-    return resolve(sources, rootdir=Path("/kit"), known_ids=IDS)
+    return resolve(sources, home=Path("/kit"), known_ids=IDS)
 
 
 def complaint(
@@ -264,7 +264,7 @@ def test_files_are_found_nearest_first(tmp_path: Path) -> None:
     here = tmp_path / "work" / "shop" / "src"
     sources = from_files(here, kit.parent)
     assert [source.origin for source in sources] == [str(outer), str(kit)]
-    found = resolve(sources, rootdir=kit.parent)
+    found = resolve(sources, home=kit.parent)
     assert (found.profile, found.seed, found.target) == ("quick", 1, "a:b")
     assert [source.origin for source in from_files(kit.parent, kit.parent)] == [str(kit)]
 

@@ -15,12 +15,12 @@ from reports.counterexample import Counterexample
 from reports.files import write_file
 from reports.markdown import counterexample_markdown
 from reports.terminal import counterexample_text
-from reports.wording import shown_path
+from reports.wording import command, shown_path
 
 if TYPE_CHECKING:
     from properties.session import Verification
 
-COMMAND = "python -m pytest --saga-model"
+_OPTION = "--saga-model"
 _JSON = make_converter()
 _BY_SENTENCE = {claim.sentence: claim for claim in CLAIMS}
 
@@ -35,7 +35,7 @@ def _do(verification: Verification, item: str) -> tuple[Outcome, str]:
         return Outcome.PASSED, ""
     directory = verification.settings.report_dir
     told = [
-        counterexample_text(each, COMMAND, shown_path(directory / _report(each)))
+        counterexample_text(each, command(_OPTION), shown_path(directory / _report(each)))
         for each in checked.counterexamples
     ]
     return Outcome.FAILED, "\n\n".join(told) or checked.said
@@ -55,7 +55,7 @@ def _conclude(verification: Verification) -> str:
     }
     for each in checked.values():
         for counterexample in each.counterexamples:
-            page = counterexample_markdown(counterexample, COMMAND)
+            page = counterexample_markdown(counterexample, command(_OPTION))
             write_file(verification.settings.report_dir, _report(counterexample), page)
     return coverage_text(checked)
 

@@ -43,6 +43,7 @@ from properties.settings.values import (
     parse_report_dir,
     parse_seed,
 )
+from reports.kit import this_kit
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class Settings:
     """Field name to "command line", "environment", the path of a pyproject.toml, or "default"."""
 
 
-def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str] = ()) -> Settings:
+def resolve(sources: Sequence[Source], *, home: Path, known_ids: Sequence[str] = ()) -> Settings:
     """Decide what is in force; `sources` come in order of precedence, strongest first."""
     given: dict[str, Given] = {}
     for source in reversed(sources):
@@ -112,7 +113,7 @@ def resolve(sources: Sequence[Source], *, rootdir: Path, known_ids: Sequence[str
         model=parsed("model", Given.yes, False),
         protocol_check=parsed("protocol-check", Given.text, ""),
         log=parse_log(given),
-        report_dir=parsed("report-dir", parse_report_dir, rootdir / "reports" / "out"),
+        report_dir=parsed("report-dir", parse_report_dir, home / "reports" / "out"),
         database=parsed("database", parse_database, ""),
         expected=expected,
         origins=origins,
@@ -129,6 +130,11 @@ def _collect_expected(sources: Sequence[Source], ids: Sequence[str]) -> tuple[di
     return expected, ", ".join(source.origin for source in speaking) or "default"
 
 
+def home(config: pytest.Config) -> Path:
+    """Where a run leaves what it writes: in the clone, or where the installed kit was started."""
+    return config.invocation_params.dir if this_kit().installed else config.rootpath
+
+
 def settings_of(config: pytest.Config, known_ids: Sequence[str]) -> Settings:
     """Decide what is in force in a pytest run; what is wrong becomes a usage error of pytest."""
     here = config.invocation_params.dir
@@ -139,6 +145,6 @@ def settings_of(config: pytest.Config, known_ids: Sequence[str]) -> Settings:
             from_environment(os.environ, here),
             *from_files(here, config.rootpath),
         )
-        return resolve(places, rootdir=config.rootpath, known_ids=known_ids)
+        return resolve(places, home=home(config), known_ids=known_ids)
     except OptionError as error:
         raise pytest.UsageError(str(error)) from None

@@ -105,12 +105,18 @@ OPTIONS = (
         "cmd: ...|FILE.toml",
         "instead of searching, check that a process speaks the protocol (docs/protocol.md)",
     ),
-    Option("report-dir", "DIR", "where reports are written (default: reports/out in the kit)"),
+    Option(
+        "report-dir",
+        "DIR",
+        "where reports are written (default: reports/out in the clone of the kit, or here if it is "
+        "installed)",
+    ),
     Option(
         "database",
         "DIR|redis://...",
         "where failures are kept between sessions, to be run first in the next one; a Redis or a "
-        "shared directory serves several machines (default: .hypothesis/saga in the kit)",
+        "shared directory serves several machines (default: .hypothesis/saga in "
+        "the clone of the kit, or here if it is installed)",
     ),
     Option("expect-failure", "ID=REASON", "a property known to fail, and why; repeatable", True),
 )

@@ -91,7 +91,7 @@ def test_a_saga_that_depends_on_order(tmp_path: Path) -> None:
         totals[delivery] = Total()
         totals[delivery].take(part)
     command_line = from_command_line({"delivery": "all", "report-dir": str(tmp_path)}, tmp_path)
-    settings = resolve([command_line], rootdir=tmp_path)
+    settings = resolve([command_line], home=tmp_path)
     assert settings.every_delivery
     conclusion = conclude(Given(subject, settings, DEFAULT_FAULTS, PER_ORDER, 1), totals, {})
     table = conclusion.summary.deliveries

@@ -72,7 +72,7 @@ def test_what_could_not_be_judged_is_said(
     """Pins that TRUE-2 never just HOLDS beside runs of which it could not say anything."""
     total = Total(checked={"TRUE-2": checked}, left_aside={"TRUE-2": aside} if aside else {})
     every, contract = frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED
-    settings = resolve([], rootdir=Path())
+    settings = resolve([], home=Path())
     summary = summarise(total, subject(Sources()), settings, every, contract, 1, {})
     row = next(row for row in summary.properties if row.id == "TRUE-2")
     assert row.verdict is verdict
