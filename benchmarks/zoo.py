@@ -24,6 +24,7 @@ from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
+from properties.drivers.repeats import repeats
 from properties.drivers.sweep import sweep
 from properties.probing import probe
 from properties.profiles import PROFILES
@@ -45,7 +46,7 @@ REACH = 15_000
 
 
 #: The parts of the search that draw no lots, in the order in which they are gone through.
-CERTAIN = ("paths", "directed", "sweep")
+CERTAIN = ("paths", "directed", "repeats", "sweep")
 
 
 @frozen
@@ -71,21 +72,26 @@ def hunt(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Hunt | None:
     begun = time.process_time()
     seconds, first = 0.0, 0
     schedules: dict[str, int] = {}
-    found: dict[str, Run] = {}
+    failed: Run | None = None
     for drawn, run in enumerate(_campaigns(subject, scopes, seed), start=1):
         run.world.dissolve()
         for property_id in run.findings:
             schedules.setdefault(property_id, drawn)
         if run.findings and not first:
             first, seconds = drawn, time.process_time() - begun
-            found = dict.fromkeys(run.findings, run)
+            failed = run
         if first and drawn >= first + BESIDES:
             break
-    if not first:
+    if failed is None:
         return None
-    property_id = min(found, key=PRECEDENCE.__getitem__)
-    shrinker = shrinker_of(subject, property_id, found[property_id], scopes)
-    return Hunt(first, seconds, schedules, property_id, shrinker.shrink().schedule)
+    return Hunt(first, seconds, schedules, *shrink(subject, scopes, failed))
+
+
+def shrink(subject: Subject, scopes: tuple[Scope, ...], run: Run) -> tuple[str, Schedule]:
+    """What a report would be about, and its schedule."""
+    property_id = min(run.findings, key=PRECEDENCE.__getitem__)
+    shrinker = shrinker_of(subject, property_id, run, scopes)
+    return property_id, shrinker.shrink().schedule
 
 
 def _campaigns(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Iterator[Run]:
@@ -102,6 +108,7 @@ def without_chance(
     parts: dict[str, Iterator[Run]] = {
         "paths": paths(subject, scopes),
         "directed": directed(subject, scopes[0]),
+        "repeats": repeats(subject, scopes),
         "sweep": sweep(subject, islice(scopes, 2)),
     }
     for part in order:
@@ -121,10 +128,17 @@ def kill(slug: str, seeds: int) -> Kill:
     with fewer_collections():
         subject, scopes = setting_of(specimen)
         hunts = [found for seed in range(1, seeds + 1) if (found := hunt(subject, scopes, seed))]
-        names = {found.property_id for found in hunts}
+        certain, run = next(
+            ((part, run) for part, run in without_chance(subject, scopes) if run.findings),
+            ("", None),
+        )
+        reports = [(found.property_id, length_of(found.shrunk)) for found in hunts]
+        if run and not hunts:
+            property_id, shrunk = shrink(subject, scopes, run)
+            reports = [(property_id, length_of(shrunk))]
+        names = {property_id for property_id, _ in reports}
         sold_out = tuple(scope.sold_out() for scope in scopes)
         least = shortest(subject, (*scopes, *sold_out), names, REACH)
-        certain = next((part for part, run in without_chance(subject, scopes) if run.findings), "")
     every = {name for found in hunts for name in found.schedules}
     return Kill(
         bug=specimen.slug,
@@ -138,7 +152,7 @@ def kill(slug: str, seeds: int) -> Kill:
         seconds=tuple(round(found.seconds, 3) for found in hunts),
         seeds=seeds,
         reported={
-            name: tuple(length_of(found.shrunk) for found in hunts if found.property_id == name)
+            name: tuple(length for property_id, length in reports if property_id == name)
             for name in sorted(names)
         },
         least={name: length_of(least.found[name]) for name in sorted(names & least.found.keys())},

@@ -49,7 +49,8 @@ Made by `python docs/make_gallery.py`; do not edit. What the kit says of each bu
 
 def runs(subject: Subject, scopes: tuple[Scope, ...]) -> Iterator[Run]:
     """What is searched: what has few deviations first, and chance last."""
-    yield from (run for _, run in without_chance(subject, scopes, ("paths", "sweep", "directed")))
+    order = ("paths", "sweep", "directed", "repeats")
+    yield from (run for _, run in without_chance(subject, scopes, order))
     yield from (run for _, run in campaign(subject, scopes, SEED, STAMINA))
 
 

@@ -26,6 +26,7 @@ from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.known import run_known
 from properties.drivers.paths import paths
+from properties.drivers.repeats import repeats
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.profiles import Profile
@@ -201,6 +202,7 @@ def parts(profile: Profile) -> list[str]:
         *(f"campaign-{n}" for n in range(profile.shards)),
         *(f"sweep-{n}" for n in range(profile.sweep_scopes)),
         "directed",
+        "repeats",
     ]
 
 
@@ -292,6 +294,10 @@ def _directed(search: Search, profile: Profile, number: int, database: Database)
     _all(search, directed(search.subject, search.scopes[0]))
 
 
+def _repeats(search: Search, profile: Profile, number: int, database: Database) -> None:
+    _all(search, repeats(search.subject, search.scopes))
+
+
 def _sweep(search: Search, profile: Profile, number: int, database: Database) -> None:
     _all(search, sweep(search.subject, islice(search.scopes, number, number + 1)))
 
@@ -345,6 +351,7 @@ _PARTS: dict[str, Callable[[Search, Profile, int, Database], None]] = {
     KNOWN: _known,
     "paths": _paths,
     "directed": _directed,
+    "repeats": _repeats,
     "sweep": _sweep,
     "exhaustive": _exhaustive,
     "stateful": _stateful,

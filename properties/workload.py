@@ -33,8 +33,8 @@ _EXHAUSTIVE: Mapping[int, _Scopes] = {
     2: _Scopes(3.0, 4_200),
     3: _Scopes(0.9, 60_000),
 }
-_FIXED = {KNOWN: 100.0, "paths": 100.0, "directed": 400.0, "sweep": 1_200.0}
-_SCHEDULES = {"paths": 30, "directed": 30, "sweep": 800}
+_FIXED = {KNOWN: 100.0, "paths": 100.0, "directed": 400.0, "repeats": 400.0, "sweep": 1_200.0}
+_SCHEDULES = {"paths": 30, "directed": 30, "repeats": 190, "sweep": 800}
 
 
 def cost(part: str, profile: Profile) -> float:

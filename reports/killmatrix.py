@@ -38,8 +38,13 @@ class Kill:
 
     @property
     def found(self) -> int:
-        """On how many seeds it was found."""
+        """On how many seeds it was found by chance."""
         return len(self.first)
+
+    @property
+    def runs(self) -> int:
+        """On how many seeds a whole run finds it: by chance, or by what draws no lots."""
+        return self.seeds if self.without_chance else self.found
 
     @property
     def measured(self) -> int:
@@ -59,13 +64,14 @@ class Kill:
 
 def properties_of(kills: Sequence[Kill]) -> list[str]:
     """All that was violated by anything."""
-    return sorted({name for kill in kills for name in kill.schedules})
+    return sorted({name for kill in kills for name in (*kill.schedules, *kill.reported)})
 
 
 def totals(kills: Sequence[Kill]) -> list[str]:
     """The figures that matter, a line each."""
     seeds = max((kill.seeds for kill in kills), default=0)
     found = sum(kill.found for kill in kills)
+    runs = sum(kill.runs for kill in kills)
     tried = sum(kill.seeds for kill in kills)
     certain = sum(1 for kill in kills if kill.without_chance)
     first = [count for kill in kills for count in kill.first]
@@ -74,8 +80,8 @@ def totals(kills: Sequence[Kill]) -> list[str]:
     minimal = sum(kill.minimal for kill in kills)
     never = [kill.bug for kill in kills if not kill.found and not kill.without_chance]
     lines = [
-        f"{len(kills)} bugs, {seeds} seeds: found {found} times of {tried} by chance alone, and "
-        f"{certain} bugs by the parts of the search that draw no lots",
+        f"{len(kills)} bugs, {seeds} seeds: {runs} of {tried} runs find their bug; {found} by "
+        f"chance alone, and {certain} bugs fall to the parts of the search that draw no lots",
         f"until the first violation: {median(first or [0]):.0f} schedules in the median, "
         f"{max(first, default=0)} at worst; {median(seconds or [0]):.2f} seconds of CPU time in "
         f"the median, {max(seconds, default=0):.1f} at worst",
@@ -99,7 +105,8 @@ def matrix_markdown(kills: Sequence[Kill], command: str) -> str:
             "`schedules` and `CPU s`: drawn by chance until the first violation, median and worst "
             "of the seeds. `minimal`: reports as short as the shortest schedule there is, of those "
             "that can be compared. Under a property: schedules until it fell, in the median of the "
-            "seeds on which it did before the search for others ended.\n",
+            "seeds on which it did before the search for others ended; `-` where it fell without "
+            "chance.\n",
             *("| " + " | ".join(row) + " |" for row in rows),
             "",
         ]
@@ -116,8 +123,12 @@ def _row(kill: Kill) -> list[str]:
 
 
 def _cells(kill: Kill, columns: Sequence[str]) -> list[str]:
-    found = (kill.schedules.get(name) for name in columns)
-    return [f"{median(counts):.0f}" if counts else "" for counts in found]
+    return [_cell(kill, name) for name in columns]
+
+
+def _cell(kill: Kill, name: str) -> str:
+    counts = kill.schedules.get(name)
+    return f"{median(counts):.0f}" if counts else "-" if name in kill.reported else ""
 
 
 _CELL, _LEFT, _TOP = 16, 250, 90

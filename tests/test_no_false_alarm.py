@@ -19,7 +19,7 @@ from properties.world.subject import Subject
 
 SEEDS = (1, 2, 3)
 #: Parts that are the same for every seed.
-WITHOUT_CHANCE = ("paths", "sweep", "directed", "exhaustive")
+WITHOUT_CHANCE = ("paths", "sweep", "directed", "repeats", "exhaustive")
 
 #: The small scopes that profile ci explores to the end, with their states and transitions: a
 #: change here is a change of the reference, of the world's choices, or of what tells states apart.

@@ -73,10 +73,8 @@ class InboxKeepsTheLast(Inbox):
 
 @HANDLING.bug(
     "B52",
-    breaks=("STOCK-2", "STOCK-3"),
+    breaks=("STOCK-3", "COMP-1"),
     source="hmchangw/newchat PR 408",
-    missed="five messages have to reach one service before a copy of the first: in one of some ten "
-    "thousand schedules",
 )
 class InboxKeepsFour(Inbox):
     """The inbox is emptied after four messages: it takes three orders to see it."""

@@ -19,6 +19,7 @@ from model.specification import BY_ID
 from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
+from properties.drivers.repeats import repeats
 from properties.drivers.sweep import sweep
 from properties.probing import probe
 from properties.profiles import PROFILES
@@ -63,6 +64,7 @@ def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
     scopes = fitting(SCOPES, faults, subject.shape.delivery, subject.shape)
     yield from paths(subject, scopes)
     yield from directed(subject, scopes[0])
+    yield from repeats(subject, scopes)
     yield from sweep(subject, scopes[:1])
     shards = (campaign(subject, scopes, SEED + shard, CI.campaign) for shard in range(CI.shards))
     yield from (run for _, run in islice(chain.from_iterable(shards), schedules))

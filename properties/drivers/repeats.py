@@ -1,0 +1,104 @@
+"""What comes again when all has ended: each message, and then the whole of them once more.
+
+A broker that is restored, a consumer group that is set back, an operator who replays a queue: none
+of them asks whether the saga is over. By chance that hardly happens, for it takes a deviation after
+everything else; and what forgets after a while, such as a short inbox, has forgotten only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from attrs import evolve
+
+from model.environment import Fault
+from properties.drivers.sweep import FaultDidNotFire
+from properties.run import Deviation, Recorder, Run, Schedule, run_schedule
+from properties.world.actions import Action, Kind, Mode, fault_of, in_words
+from properties.world.scopes import Scope
+from properties.world.subject import Subject
+from properties.world.world import World
+
+
+def repeats(subject: Subject, scopes: Iterable[Scope]) -> Iterator[Run]:
+    """In each scope, once all is at rest: every message again, and all of them again.
+
+    First where nothing is refused, then where everything is that the gateway is asked for, and
+    then what the carrier is.
+
+    Raises:
+        FaultDidNotFire: the target did something else than in the run before.
+    """
+    for scope in scopes:
+        if Fault.DUPLICATE not in scope.faults or not scope.delivery.duplicates:
+            continue
+        seen: list[Schedule] = []
+        for refusal in (None, Fault.DECLINE, Fault.CARRIER_REFUSAL):
+            setting = evolve(scope, budgets={**scope.budgets, **_enough(scope, refusal)})
+            schedule, wait, copies = _at_rest(subject, setting, refusal)
+            if schedule not in seen:
+                seen.append(schedule)
+                yield from _again(subject, schedule, wait, copies)
+
+
+def _enough(scope: Scope, refusal: Fault | None) -> dict[Fault, int]:
+    """A refusal for each order."""
+    return {refusal: len(scope.orders)} if refusal else {}
+
+
+def _again(
+    subject: Subject, schedule: Schedule, wait: int, copies: Sequence[Action]
+) -> Iterator[Run]:
+    """Each message alone, and all of them one after another."""
+    before, scope = schedule.deviations, schedule.scope
+    for copy in copies:
+        yield _run(subject, evolve(schedule, deviations=(*before, Deviation(wait, copy))))
+    if len(copies) > 1:
+        whole = [Deviation(0 if n else wait, copy) for n, copy in enumerate(copies)]
+        scope = evolve(scope, budgets={**scope.budgets, Fault.DUPLICATE: len(copies)})
+        yield _run(subject, Schedule(scope, (*before, *whole)))
+
+
+def _at_rest(
+    subject: Subject, scope: Scope, refusal: Fault | None
+) -> tuple[Schedule, int, Sequence[Action]]:
+    """First in, first out to the end, with refusals wherever there can be one.
+
+    Returns the schedule, the benign steps since its last deviation, and what may come again then.
+    """
+    world = World(subject, scope)
+    recorder = Recorder(world)
+    wait = 0
+    try:
+        while not world.exhausted:
+            benign = world.benign()[0]
+            if benign.kind is Kind.IDLE:
+                break
+            action = _refused(world, refusal) or benign
+            wait = wait + 1 if action == benign else 0
+            recorder.apply(action, benign)
+        return Schedule(scope, tuple(recorder.deviations)), wait, list(world.network.repeatable)
+    finally:
+        subject.close(world.target)
+        world.dissolve()
+
+
+def _refused(world: World, refusal: Fault | None) -> Action | None:
+    """A refusal that is possible now, of the kind that is asked for."""
+    if refusal is None:
+        return None
+    possible = (action for group in world.faults() for action in group)
+    return next((a for a in possible if a.mode == Mode.REFUSED and fault_of(a) is refusal), None)
+
+
+def _run(subject: Subject, schedule: Schedule) -> Run:
+    run = run_schedule(subject, schedule, conformance=subject.conformance())
+    if run.skipped or not run.fired.get(Fault.DUPLICATE):
+        missed = run.skipped[0] if run.skipped else schedule.deviations[0].action
+        raise FaultDidNotFire(
+            f"{in_words(missed)!r} did not fire in scope {schedule.scope.name!r} after everything "
+            "else, although it could the time before\n"
+            "  to fix: make the target the same in every run (no random numbers, no clock of its "
+            "own, nothing that is left from the run before)"
+        )
+    return run
