@@ -247,7 +247,8 @@ class Verification:
         """When all parts have ended, report each property as a test."""
         result = yield
         told = {*self.missing}
-        self._gather()
+        if self.verifying:
+            self._gather()
         if self.verifying and (self.totals or self.missing):
             late = [undone(part, why) for part, why in self.missing.items() if part not in told]
             session.testscollected += len(BY_ID) + len(late)
