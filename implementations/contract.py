@@ -375,11 +375,14 @@ MEMBERS: tuple[Member, ...] = (
     Member("refuses", "a business rule of the target's own", ("order",)),
     Member("digest", "exact identity of the whole state", ()),
     Member("consumers", "acknowledge, on_error, parallel and relays, per participant"),
+    Member("loop", "'asyncio' where coroutines need a running event loop"),
     Member("delivery", "the delivery contract that the target relies on"),
     Member("roles", "a dict of role to participant"),
     Member("limits", "what orders it accepts: {'lines': 1, 'quantity': 10}"),
     Member("currencies", "what orders may be priced in: ('EUR', 'JPY'); EUR if absent"),
     Member("terminal", "a dict of event type to 'confirmed' or 'failed'"),
     Member("idempotent_place", "whether the same order may be placed twice"),
-    Member("twin", "where runs are slow: the same saga in memory, 'module:factory', or '' for none"),
+    Member(
+        "twin", "where runs are slow: the same saga in memory, 'module:factory', or '' for none"
+    ),
 )

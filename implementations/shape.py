@@ -45,6 +45,8 @@ class TargetShape:
     """The names of the contract's members that the target has."""
     coroutines: frozenset[str]
     """Which of its members are coroutine functions."""
+    loop: bool = False
+    """Whether its coroutines need a running asyncio loop."""
     delivery: Delivery = Delivery.AT_LEAST_ONCE_UNORDERED
     """The delivery contract that the target relies on; the weakest where it says nothing."""
     limits: dict[str, int] = field(factory=dict)
@@ -105,6 +107,9 @@ def check_target(target: Any) -> TargetShape:
     present = _members(target, where)
     coroutines = _coroutines(target, present, where)
     subscriptions = _subscriptions(target.subscriptions, where)
+    loop = _loop(getattr(target, "loop", None), "handle" in coroutines, where)
+    if loop and "digest" in present:
+        present.remove("digest")  # locks, events and tasks of the loop are not in it
     return TargetShape(
         subscriptions=subscriptions,
         roles=_roles(getattr(target, "roles", None), subscriptions, where),
@@ -112,6 +117,7 @@ def check_target(target: Any) -> TargetShape:
         is_async="handle" in coroutines,
         members=frozenset(present),
         coroutines=coroutines,
+        loop=loop,
         delivery=_delivery(getattr(target, "delivery", None), where),
         limits=_limits(getattr(target, "limits", None), where),
         currencies=_currencies(getattr(target, "currencies", None), where),
@@ -325,6 +331,18 @@ def _terminal(value: Any, where: str) -> dict[str, Status]:
             fix = f"a saga ends in one of {', '.join(final)}"
             raise TargetError(f"is {_shown(status)}", f"{at}[{kind!r}]", fix)
     return {str(kind): Status(status) for kind, status in value.items()}
+
+
+def _loop(value: Any, is_async: bool, where: str) -> bool:
+    if value is None:
+        return False
+    if value != "asyncio":
+        fix = "give 'asyncio', or leave it out"
+        raise TargetError(f"is {_shown(value)}", f"{where}, loop", fix)
+    if not is_async:
+        fix = "write `async def handle`, or leave 'loop' out: a plain function may use asyncio.run"
+        raise TargetError("'handle' is a plain function, which no loop runs", where, fix)
+    return True
 
 
 def _flag(value: Any, where: str) -> bool:

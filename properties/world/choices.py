@@ -6,6 +6,7 @@ and only then let the customer place the next order.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from model.environment import Fault
@@ -40,6 +41,8 @@ _LATE, _POISON, _STANDSTILL = Fault.LATE, Fault.POISON, Fault.STANDSTILL
 def benign(world: World) -> list[Action]:
     """What may happen without any fault; never empty."""
     tasks = world.tasks
+    if world.loop is not None:
+        tasks = {name: task for name, task in tasks.items() if task.when <= world.now}
     found = [task.resume for task in tasks.values()]
     if found and not world.concurrent:
         return found[:1]
@@ -50,7 +53,7 @@ def benign(world: World) -> list[Action]:
         found = [task.resume for task in movable if not task.stalled]
     for participant in world.dirty:
         for name in world.relays[participant]:  # on every step of every run: no call, no generator
-            if name not in tasks:
+            if name not in world.tasks:
                 found.append(made(_RELAY, participant))
                 break
     ready = world.network.deliverable(world.free)
@@ -61,7 +64,10 @@ def benign(world: World) -> list[Action]:
     found += [message.deliver for message in (ready if world.reorders else ready[:1])]
     if world.unplaced:
         found += _placing(world)[:1]
-    if found := found or stalled:
+    found = found or stalled
+    if world.loop is not None and (world.concurrent or not found):
+        found += _sleepers(world)
+    if found:
         return found
     if world.subject.shape.has("act") and (found := _acts(world)):
         return found  # people come before timers, or whatever waits for them would always expire
@@ -70,11 +76,19 @@ def benign(world: World) -> list[Action]:
     return [IDLE]
 
 
+def _sleepers(world: World) -> list[Action]:
+    """What goes on when time passes, by letting it: one at a time, in the order of time."""
+    tasks = [task for task in world.tasks.values() if world.now < task.when < inf]
+    return [min(tasks, key=lambda task: task.when).resume] if tasks else []
+
+
 def held_up(world: World, task: Task) -> bool:
     """Whether a task waits for another one, which has to run first.
 
     Where all wait there is nobody to wait for: then each of them may give up.
     """
+    if world.loop is not None and task.when > world.now:
+        return task.resume not in _sleepers(world)
     return task.waiting and not all(other.waiting for other in world.tasks.values())
 
 

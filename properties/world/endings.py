@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from implementations.errors import TargetError
+from model.quiescence import not_quiescent
 from properties.world.actions import Kind, made
+from properties.world.loop_stepper import LoopStepper
 from properties.world.network import Message
 from properties.world.stepping import Operation
-from properties.world.tasks import Task, Work, describe_error
+from properties.world.tasks import Task, Work, describe_error, describe_place, kill
 
 if TYPE_CHECKING:
     from properties.world.world import World
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 ACKNOWLEDGE = "acknowledge"
 #: How often people try what ends in an error.
 ACT_ATTEMPTS = 5
-_RELAY, _RESUME = Work.RELAY, Kind.RESUME
+_RELAY, _BACKGROUND, _RESUME = Work.RELAY, Work.BACKGROUND, Kind.RESUME
 #: A message that has failed so often does not fail for the faults of a run: they are far fewer.
 HOPELESS = 20
 #: The broker drops a message that nobody can read when it has come back so often.
@@ -175,7 +178,7 @@ def _reject(world: World, task: Task, message: Message) -> None:
 def end(world: World, task: Task) -> None:
     """The call is over, however it went: its consumer is free."""
     del world.tasks[task.name]
-    if task.work is not _RELAY:
+    if task.work is not _RELAY and task.work is not _BACKGROUND:
         world.free[task.participant] = world.free.get(task.participant, 0) + 1
 
 
@@ -187,7 +190,47 @@ def bury(world: World, task: Task) -> None:
         world.cancels.add(task.order)
     elif task.work is Work.ACT:
         _act_again(world, task)
-    message = task.message
+    message = task.message if task.work is Work.HANDLE else None
     if message is not None and message in world.network.in_flight:
         world.network.give_back(message, to_the_end=False)
     end(world, task)
+
+
+def leave_behind(world: World, task: Task) -> None:
+    """The call is over, and tasks that it has started on the event loop go on in the background.
+
+    They are the participant's: no message waits for them, and a crash kills them with it.
+    """
+    stepper = task.stepper
+    standing = stepper.left_behind() if isinstance(stepper, LoopStepper) else None
+    if standing is None or task.work is _BACKGROUND:
+        return
+    name, count = f"{task.name}, background", 1
+    while name in world.tasks:
+        count += 1
+        name = f"{task.name}, background #{count}"
+    left = Task(
+        name, _BACKGROUND, task.participant, task.order, stepper, task.handling, task.message
+    )
+    left.since = world.history.step
+    left.stop_at(standing)
+    world.tasks[name] = left
+
+
+def abandon(world: World) -> None:
+    """The run is over: what still waits on the event loop dies, and nobody hears of it."""
+    for task in world.tasks.values():
+        world.running = task
+        with suppress(TargetError):
+            kill(task)
+    world.running = None
+    if world.loop is not None:
+        world.loop.detach()
+
+
+def never_end(world: World) -> None:
+    """All is at rest: a call that still waits, for what is in nobody's hands, waits for ever."""
+    for task in world.tasks.values():
+        if task.work is not _BACKGROUND:
+            why = f"{task.name} waits for what never comes{describe_place(task)}"
+            not_quiescent(world.history, task.order, why)

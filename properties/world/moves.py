@@ -12,7 +12,8 @@ from model.environment import Fault
 from model.monitors import on_handled_again
 from properties.world import choices
 from properties.world.actions import Action, Kind, Mode, request_name
-from properties.world.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish
+from properties.world.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish, leave_behind
+from properties.world.loop_stepper import LoopStepper
 from properties.world.network import Message
 from properties.world.stepping import Finished, Operation
 from properties.world.tasks import Task, Work, advance, describe_error, kill, stepper_for
@@ -112,7 +113,7 @@ def _begin(
     world.handlings += 1
     function = getattr(world.target, member)
     is_coroutine = member in world.subject.shape.coroutines
-    stepper = stepper_for(function, is_coroutine, *arguments)
+    stepper = stepper_for(function, is_coroutine, world.loop, *arguments)
     task = Task(name, work, participant, order, stepper, world.handlings, message)
     task.since = world.history.step
     if work is _HANDLE and any(t.participant == participant for t in world.tasks.values()):
@@ -134,13 +135,15 @@ def _run(world: World, task: Task, move: Callable[..., Operation | Finished], *v
         if world.stalled:
             _wake_others(world, task)
     if world.asynchronous:
-        _check_awaited(world, task, paused=outcome is None)
+        _check_awaited(world, task, outcome)
     if outcome is None:
         return
     if isinstance(outcome, Finished):
         finish(world, task, outcome.result)
     else:
         fail(world, task, outcome)
+    if world.loop is not None:
+        leave_behind(world, task)
 
 
 def _waits_again(task: Task, before: Operation | None) -> bool:
@@ -163,8 +166,11 @@ def _may_have_written(world: World, task: Task) -> None:
         world.dirty.update(dict.fromkeys(world.subject.shape.participants, world.history.step))
 
 
-def _check_awaited(world: World, task: Task, paused: bool) -> None:
-    if paused:
+def _check_awaited(world: World, task: Task, outcome: Finished | Exception | None) -> None:
+    if isinstance(task.stepper, LoopStepper):
+        if isinstance(outcome, Finished):  # until then, a task may await what another has made
+            world.calls_made, world.calls_awaited = task.stepper.made, task.stepper.awaited
+    elif outcome is None:
         world.calls_awaited += 1
     if world.calls_made != world.calls_awaited:
         world.calls_awaited = world.calls_made
@@ -186,6 +192,8 @@ def _resume(world: World, action: Action) -> None:
     if operation.port == ACKNOWLEDGE:
         acknowledge(world, task)
         return
+    if operation.when is not None and operation.when() > world.now:
+        _hurry(world, task)
     try:
         answer = operation.perform()
     except ValueError as error:  # an idempotency key used with other parameters
@@ -197,6 +205,13 @@ def _resume(world: World, action: Action) -> None:
     if world.trace is not None:
         world.trace.answered(task, operation, answer)
     _run(world, task, task.stepper.resume, answer)
+
+
+def _hurry(world: World, task: Task) -> None:
+    """Time passes while others could have gone on: a saga may fail for that."""
+    if choices.benign(world)[0] != task.resume:
+        world.count(Fault.CONCURRENCY)
+        world.reason(task.order, "time passed while others were at work")
 
 
 def _answer(world: World, action: Action) -> None:
@@ -256,7 +271,8 @@ def _restart(world: World, participant: str) -> None:
     shape = world.subject.shape
     if shape.has("restart"):
         name = f"{participant} restart"
-        stepper = stepper_for(world.target.restart, "restart" in shape.coroutines, participant)
+        is_coroutine = "restart" in shape.coroutines
+        stepper = stepper_for(world.target.restart, is_coroutine, world.loop, participant)
         task = Task(name, Work.ACT, participant, "", stepper, 0)
         world.running, calls = task, world.calls_made
         outcome = advance(task, stepper.start)

@@ -46,6 +46,8 @@ def call(
         return world.answer_of_the_dead()
     operation = Operation(port, perform, modes, refuse, settled, has_effect, details)
     if world.asynchronous:
+        if world.loop is not None:
+            return world.loop.ask(operation)
         world.calls_made += 1
         return pause(operation)
     if not in_task():

@@ -26,6 +26,10 @@ class ForeignAwait(Exception):
     """A coroutine awaits something that is no port of the world."""
 
 
+class ForeignCall(Exception):
+    """A coroutine asks the kit's event loop for what only a real one can do."""
+
+
 @define
 class Operation:
     """A port call on its way: what it does when it is let through, and how else it may end."""
@@ -41,6 +45,8 @@ class Operation:
     """Whether a crash just after it differs from one just before it."""
     details: tuple[Any, ...] = ()
     """What the call was made with."""
+    when: Callable[[], float] | None = None
+    """From which time on it can be let through, where that is not left to the schedule alone."""
 
 
 @define

@@ -14,11 +14,14 @@ from attrs import define
 
 from implementations.errors import TargetError
 from properties.world.actions import Action, Kind, made
+from properties.world.loop import Loop
+from properties.world.loop_stepper import LoopStepper
 from properties.world.network import Message
 from properties.world.stepping import (
     CoroutineStepper,
     Finished,
     ForeignAwait,
+    ForeignCall,
     GreenletStepper,
     Operation,
     ProcessKilled,
@@ -31,6 +34,7 @@ CALLS_PER_TASK = 300
 DEATHS = 20
 
 
+_ASK_FOR_LOOP = "give the target `loop = 'asyncio'` to have its coroutines run on a loop"
 _RESUME = Action(Kind.RESUME)
 _KIND = Kind.RESUME
 
@@ -43,6 +47,8 @@ class Work(StrEnum):
     PLACE = "place"
     CANCEL = "cancel"
     ACT = "act"
+    BACKGROUND = "background"
+    """What a call has left running in an event loop when it came to its end."""
 
 
 @define(eq=False)
@@ -89,6 +95,12 @@ class Task:
         """The id of the message being handled."""
         return self.message.id if self.message is not None else ""
 
+    @property
+    def when(self) -> float:
+        """From which time on it can go on: 0 is at once, infinity is not before others have."""
+        operation = self.operation
+        return operation.when() if operation is not None and operation.when is not None else 0.0
+
     def stop_waiting(self) -> bool:
         """Go on; whether another task has run meanwhile, so that it is worth another try."""
         moved, self.waiting = not self.waiting, False
@@ -113,11 +125,15 @@ class Task:
         self.resume = made(_KIND, self.name, operation.port)
 
 
-def stepper_for(function: Callable[..., Any], is_coroutine: bool, *arguments: Any) -> Stepper:
+def stepper_for(
+    function: Callable[..., Any], is_coroutine: bool, loop: Loop | None, *arguments: Any
+) -> Stepper:
     """A stepper for a call of the target that has not begun yet."""
-    if is_coroutine:
+    if not is_coroutine:
+        return GreenletStepper(function, *arguments)
+    if loop is None:
         return CoroutineStepper(function(*arguments))
-    return GreenletStepper(function, *arguments)
+    return LoopStepper(loop, function(*arguments))
 
 
 def advance(
@@ -145,16 +161,21 @@ def advance(
         raise TargetError(
             f"awaits {awaited}, which is not a port of the world",
             task.name,
-            "await only what `world` offers, or have the adapter run the code that needs an event "
-            "loop to its end in a plain function",
+            f"await only what `world` offers, or {_ASK_FOR_LOOP}",
+        ) from None
+    except ForeignCall as foreign:
+        raise TargetError(
+            f"asks its event loop for {foreign}, which the kit's loop does not do",
+            task.name,
+            "handlers run in one thread, in the run's own time and without a network: call the "
+            "world's ports there, or run the target as a process of its own (`cmd:`)",
         ) from None
     except RuntimeError as error:
         if "no running event loop" in str(error):
             raise TargetError(
                 "needs a running asyncio event loop",
                 task.name,
-                "handlers are stepped by the kit, without a loop: await only the world's ports "
-                "(world.clock and world.timer instead of asyncio.sleep)",
+                f"await only the world's ports (world.clock, world.timer), or {_ASK_FOR_LOOP}",
             ) from None
         return error
     except Exception as error:
@@ -199,6 +220,11 @@ def describe_error(error: BaseException) -> str:
     )
     text = str(error)
     return f"{type(error).__name__}{f': {text}' if text else ''}{_place(frames)}"
+
+
+def describe_place(task: Task) -> str:
+    """Where in the target's code a task stands."""
+    return _place(tuple((f.f_code.co_filename, f.f_lineno) for f in task.stepper.frames()))
 
 
 @lru_cache(maxsize=1 << 10)

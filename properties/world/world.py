@@ -23,6 +23,8 @@ from model.vocabulary import Order, Role
 from properties.world import choices, moves
 from properties.world.actions import Action, Kind, fault_of, relay_names
 from properties.world.doubles import Carrier, Gateway, Warehouse
+from properties.world.endings import abandon, never_end
+from properties.world.loop import Loop
 from properties.world.network import Draft, Message, Network, queue_per_pair, subscribers_of
 from properties.world.ports import Ports
 from properties.world.scopes import Scope
@@ -69,6 +71,8 @@ class World:
     target: Any = field(init=False)
     sighting: Sighting = field(init=False)
     asynchronous: bool = field(init=False)
+    loop: Loop | None = field(init=False)
+    """What coroutines run on that need an asyncio loop."""
     free: dict[str, int] = field(init=False)
     """Participant -> consumers that are free."""
     relays: dict[str, tuple[str, ...]] = field(init=False)
@@ -145,6 +149,7 @@ class World:
         self.gateway = Gateway(self.post, self.reason)
         self.carrier = Carrier(self.post, self.reason, self.orders)
         self.warehouse = Warehouse(self.post, self.reason, dict(scope.stock))
+        self.loop = Loop(self) if shape.loop else None  # type: ignore[abstract]
         self.ports = Ports(self)
         self.target = subject.factory(self.ports)
         self.network = Network(
@@ -167,6 +172,8 @@ class World:
 
         Its memory is free at once then; to have it collected takes a tenth of the time of a run.
         """
+        if self.loop is not None:
+            abandon(self)
         self.subject.close(self.target)
         self.ports.detach()
         del self.target, self.sighting, self.gateway, self.carrier, self.warehouse
@@ -239,6 +246,8 @@ class World:
                 self._never_rests()
                 break
             self.apply(action)
+        else:
+            never_end(self)
         self._count_short_stock()
         if self.trace is not None:
             self.trace.begin(self.history.step, Action(Kind.IDLE))
