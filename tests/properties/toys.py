@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -72,6 +73,33 @@ class AsyncToy(Toy):
     async def work(self, event: dict[str, Any]) -> Any:
         """What a test wants to be done in a handler."""
         self.orders[event["subject"]] = "confirmed"
+
+
+class Looping(AsyncToy):
+    """A toy on a loop, with two handlers at once and a log of what they do."""
+
+    loop = "asyncio"
+    consumers: ClassVar[dict[str, Any]] = {"worker": {"parallel": 2}}
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.log: list[Any] = []
+        self.lock = asyncio.Lock()
+        self.event = asyncio.Event()
+        self.background: list[asyncio.Task[Any]] = []
+
+    def confirm(self, event: dict[str, Any]) -> None:
+        """The end of a handler."""
+        self.orders[event["subject"]] = "confirmed"
+
+
+#: What a handler of `Looping` does.
+Body = Callable[[Any, Any], Coroutine[Any, Any, Any]]
+
+
+def working(body: Body, base: type[Looping] = Looping) -> type[Looping]:
+    """A toy whose handler does this."""
+    return type("Working", (base,), {"work": body})
 
 
 class Everything(Toy):
@@ -175,3 +203,8 @@ def rest(world: World) -> World:
 def status(world: World, order: str = "o1") -> Status | None:
     """The status of an order as it was last seen."""
     return world.history.sagas[order].status
+
+
+def run_of(body: Body, scope: Any = ONE) -> World:
+    """A run of it until everything is at rest."""
+    return rest(world_of(working(body), scope))
