@@ -146,7 +146,7 @@ def soaked(target: str, profile: str, seeds: range, processes: int) -> tuple[Tot
     print(f"-- {target}, profile {profile}, seeds {seeds[0]} to {seeds[-1]}")
     total, broken = soak(list(jobs_of(target, profile, seeds)), processes)
     given = from_command_line({"target": target, "profile": profile, "seed": seeds[0]}, Path())
-    settings = resolve([given], rootdir=Path())
+    settings = resolve([given], home=Path())
     subject = subject_of(target)
     missing = dict.fromkeys(broken, "ended with an error")
     contract = subject.shape.delivery
