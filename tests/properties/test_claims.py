@@ -105,7 +105,7 @@ def test_a_violation_is_told_like_one_of_a_target(
     assert "sequenceDiagram" in text
     assert "## Ledger" in text
     assert "## Regression test" not in text
-    assert mode.COMMAND in text
+    assert "--saga-model" in text
 
 
 def test_what_was_covered_is_told() -> None:
