@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
-
-import pytest
 
 _KIT = Path(__file__).resolve().parent / "kit"
 #: As in the clone, but for pytest's cache: the kit keeps failures by itself, and not in here.
@@ -16,14 +15,14 @@ _ARGUMENTS = (
 )
 
 
-def main() -> int:
-    """Run pytest as `python -m pytest` does, which finds what is in the working directory."""
+def main() -> None:
+    """Do what `python -m pytest` does, which also finds what is in the working directory."""
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     sys.argv[1:1] = _ARGUMENTS
-    return pytest.console_main()
+    runpy.run_module("pytest", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

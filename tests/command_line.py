@@ -55,12 +55,12 @@ def shop_in(folder: Path) -> Path:
 def verify(folder: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Outcome:
     """Run the kit in `folder`; reports go to `folder`/reports."""
     command = [sys.executable, "-m", "pytest", *_common(folder), *arguments]
-    return _run(folder, command, variables=variables)
+    return run(folder, command, variables=variables)
 
 
 def distribute(folder: Path, *arguments: str) -> Outcome:
     """The same, where the arguments say which workers there are."""
-    return _run(folder, [sys.executable, "-m", "pytest", *_common(folder, ()), *arguments])
+    return run(folder, [sys.executable, "-m", "pytest", *_common(folder, ()), *arguments])
 
 
 def attempt(folder: Path, code: str, *arguments: str, target: str = "mine:make") -> Outcome:
@@ -90,7 +90,7 @@ def attempt_each(folder: Path, targets: Mapping[str, tuple[str, str]]) -> dict[s
         write(folder, spec.partition(":")[0], code)
     arguments = [["--saga-profile=quick", f"--saga-target={spec}"] for spec, _ in targets.values()]
     command = [sys.executable, "-c", _EACH, *_common(folder)]
-    text = _run(folder, command, json.dumps(arguments)).text
+    text = run(folder, command, json.dumps(arguments)).text
     ends = list(re.finditer(r"^=== (\d+)$", text, re.MULTILINE))
     assert len(ends) == len(targets), text
     starts = [0, *(end.end() for end in ends)]
@@ -113,15 +113,16 @@ def _common(folder: Path, workers: tuple[str, ...] = ("-n", "0")) -> list[str]:
     return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", reports]
 
 
-def _run(
+def run(
     folder: Path, command: list[str], stdin: str = "", variables: Mapping[str, str] | None = None
 ) -> Outcome:
+    """Run any command in `folder`, with none of the settings that are in force for this test."""
     ours = ("SAGA_", "PYTEST_", "PYTHONPATH", "GITHUB_", "GITLAB_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     environment |= variables or {}
     if "-c" in command:
         environment["PYTHONPATH"] = str(ROOT)
-    run = subprocess.run(
+    ended = subprocess.run(
         command,
         cwd=folder,
         env=environment,
@@ -132,7 +133,7 @@ def _run(
         timeout=300,
         check=False,
     )
-    return Outcome(run.returncode, run.stdout)
+    return Outcome(ended.returncode, ended.stdout)
 
 
 def pickup(members: str = "pass") -> str:

@@ -96,6 +96,7 @@ NEEDS: Mapping[str, Need] = {
         importable("simloom", "simloop"),
         "Python 3.12 or newer and the extra `benchmarks`: make test-rivals",
     ),
+    "hatchling": Need(importable("hatchling"), "pip install hatchling (the extra `dev`)"),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 
