@@ -80,9 +80,19 @@ class Lines:
                     "a handler works without waiting for other messages, and acknowledges, rejects "
                     "or requeues every message in the end",
                 )
-            # One at a time: the next may belong to a socket that the first has closed.
-            for descriptor, _ in self._poll.poll(left * 1000)[:1]:
-                self._readers[descriptor]()
+            self._hear_of(left)
+
+    def catch_up(self) -> None:
+        """See to everything that has come by now, without waiting."""
+        while self._hear_of(0):
+            pass
+
+    def _hear_of(self, seconds: float) -> bool:
+        """See to one socket: the next may belong to one that the first has closed."""
+        for descriptor, _ in self._poll.poll(seconds * 1000)[:1]:
+            self._readers[descriptor]()
+            return True
+        return False
 
     def advance(self, seat: Seat, link: Link) -> None:
         """Let pass what may of what a service has said."""

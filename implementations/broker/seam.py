@@ -9,6 +9,7 @@ what a dead consumer has left.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ from attrs import field, frozen
 #: Seconds that a broker or a service has for anything that is waited for.
 PATIENCE = 10.0
 #: Milliseconds after which the broker itself removes what is left of a kit that was killed.
-LEFT_ALONE = 60_000
+LEFT_ALONE = int(os.environ.get("SAGA_LEFT_ALONE", "60000"))
 
 
 @frozen

@@ -89,8 +89,9 @@ class Site:
         """
         self.services.reset(self.state, stock)
         with self.working():
+            self.lines.catch_up()  # somebody may have had enough of waiting, and be gone
             for seat in self.seats.values():
-                if not seat.idle:
+                if not seat.idle or not seat.queue:
                     self.start(seat)
             self.broker.begin()
 

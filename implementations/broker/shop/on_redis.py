@@ -20,7 +20,9 @@ STREAM = "shop"
 def main() -> None:
     """Consume until the end."""
     name = os.environ["PARTICIPANT"]
-    client: Any = redis.Redis.from_url(os.environ["BROKER_URL"], decode_responses=True)
+    client: Any = redis.Redis.from_url(
+        os.environ["BROKER_URL"], decode_responses=True, socket_timeout=None
+    )
 
     def publish(type: str, body: str, id: str, order: str) -> None:
         try:

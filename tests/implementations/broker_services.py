@@ -1,0 +1,56 @@
+"""Services on RabbitMQ that misbehave, each in its own way, and one that behaves.
+
+    python broker_services.py MODE        # BROKER_URL says where the broker is
+
+Imports nothing of the kit: it is run as a program.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+import pika
+
+MODE = sys.argv[1]
+
+
+def forever() -> None:
+    """Come back never."""
+    threading.Event().wait()
+
+
+def on_message(channel: Any, method: Any, properties: Any, body: bytes) -> None:
+    """Handle one message, in the way of MODE."""
+    if MODE == "hangs":
+        print("waiting for something", flush=True)
+        forever()
+    if MODE == "dies":
+        raise LookupError("no such row")
+    if MODE == "rejects":
+        channel.basic_reject(method.delivery_tag, requeue=False)
+    elif MODE == "requeues":
+        channel.basic_nack(method.delivery_tag, requeue=True)
+    else:
+        channel.basic_ack(method.delivery_tag)
+
+
+def main() -> None:
+    """Consume."""
+    if MODE == "exits":
+        sys.exit("no configuration")
+    if MODE == "never consumes":
+        forever()
+    connection = pika.BlockingConnection(pika.URLParameters(os.environ["BROKER_URL"]))
+    channel = connection.channel()
+    if MODE == "transactions":
+        channel.tx_select()
+    channel.queue_declare("letters")
+    channel.basic_consume("letters", on_message, auto_ack=MODE == "automatic")
+    channel.start_consuming()
+
+
+if __name__ == "__main__":
+    main()
