@@ -175,7 +175,8 @@ def advance(
             raise TargetError(
                 "needs a running asyncio event loop",
                 task.name,
-                f"await only the world's ports (world.clock, world.timer), or {_ASK_FOR_LOOP}",
+                "await only the world's ports (world.clock and world.timer instead of "
+                f"asyncio.sleep), or {_ASK_FOR_LOOP}",
             ) from None
         return error
     except Exception as error:
