@@ -3,7 +3,8 @@
     python -m benchmarks.targets [--schedules 100] [--only durable]
 
 The same seeded schedules for every target. Seconds are CPU time of this process, without that of a
-database server, and of the clock. What is not here on this machine is listed with the reason.
+database, a broker or other processes, and of the clock. What is not here on this machine is listed
+with the reason.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ KINDS = (
     Kind("orchestrated", "implementations.orchestrated:make"),
     Kind("SQLite", "implementations.durable:make"),
     Kind("PostgreSQL", "implementations.durable:postgresql"),
+    Kind("RabbitMQ", "implementations.broker.shop:rabbitmq"),
+    Kind("Redis Streams", "implementations.broker.shop:redis"),
 )
 
 
@@ -55,7 +58,7 @@ class Speed:
     def line(self, name: str) -> str:
         """The figures in one line."""
         return (
-            f"{name:12} {self.schedules / self.cpu:10.1f} {self.schedules / self.clock:10.1f} "
+            f"{name:14} {self.schedules / self.cpu:10.1f} {self.schedules / self.clock:10.1f} "
             f"{self.messages / self.cpu:10.0f} {self.messages / self.clock:10.0f} "
             f"{self.cpu / self.schedules * 1e3:10.2f} {self.steps / self.schedules:8.0f}"
         )
@@ -89,8 +92,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="part of a target's name or spec")
     options = parser.parse_args()
     print(
-        f"{'':12} {'schedules/s':>21} {'messages/s':>21} {'ms CPU per':>10} {'steps':>8}\n"
-        f"{'target':12} {'CPU':>10} {'clock':>10} {'CPU':>10} {'clock':>10} {'schedule':>10}"
+        f"{'':14} {'schedules/s':>21} {'messages/s':>21} {'ms CPU per':>10} {'steps':>8}\n"
+        f"{'target':14} {'CPU':>10} {'clock':>10} {'CPU':>10} {'clock':>10} {'schedule':>10}"
     )
     for kind in KINDS:
         if options.only not in f"{kind.name} {kind.spec}":
@@ -98,7 +101,7 @@ def main() -> None:
         try:
             print(measure(kind.spec, options.schedules).line(kind.name), flush=True)
         except TargetError as missing:
-            print(f"{kind.name:12} not here: {missing}", flush=True)
+            print(f"{kind.name:14} not here: {missing}", flush=True)
 
 
 if __name__ == "__main__":

@@ -88,10 +88,6 @@ NEEDS: Mapping[str, Need] = {
         lambda: importable("pika")() and listening(5672)(),
         "apt-get install rabbitmq-server, start it, and pip install pika",
     ),
-    "nats": Need(
-        lambda: importable("nats")() and listening(4222)(),
-        "apt-get install nats-server, start it with -js, and pip install nats-py",
-    ),
     "rivals": Need(
         importable("simloom", "simloop"),
         "Python 3.12 or newer and the extra `benchmarks`: make test-rivals",

@@ -35,6 +35,8 @@ def _observe(state: Path) -> dict[str, Any]:
         inventory.close()
 
 
+#: What these services are imported from, wherever the kit is started.
+_HERE = Path(__file__).resolve().parents[3]
 _TWINS = {"right": "", "forgetful": "_forgetful", "hasty": "_hasty"}
 
 
@@ -46,7 +48,7 @@ def _services(module: str, variant: str) -> Services:
         reset=_reset,
         observe=_observe,
         cancel="order.cancel",
-        environment={"VARIANT": variant},
+        environment={"VARIANT": variant, "PYTHONPATH": str(_HERE)},
         declared={**DECLARED, "twin": f"{__name__}:in_process{_TWINS[variant]}"},
     )
 
