@@ -190,7 +190,7 @@ def bury(world: World, task: Task) -> None:
         world.cancels.add(task.order)
     elif task.work is Work.ACT:
         _act_again(world, task)
-    message = task.message if task.work is Work.HANDLE else None
+    message = task.message
     if message is not None and message in world.network.in_flight:
         world.network.give_back(message, to_the_end=False)
     end(world, task)

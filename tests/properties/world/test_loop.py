@@ -172,6 +172,7 @@ def test_a_cancelled_port_call_is_not_made() -> None:
 
     async def body(self: Looping, event: Any) -> None:
         await asyncio.gather(self.world.checkpoint("first"), late(self, event))
+        await self.world.checkpoint("second")
 
     world = run_of(body)
     assert not world.gateway.charges

@@ -139,6 +139,14 @@ def test_a_crash_strikes_every_task_where_it_stands() -> None:
     assert not world.tasks
 
 
+def test_at_the_end_of_a_run_what_still_waits_dies_in_silence() -> None:
+    """Pins that no coroutine is left to be closed by chance, with a warning on the terminal."""
+    world = until(world_of(working(cleans_up)), Kind.RESUME, FIRST, "here")
+    target = world.target
+    world.dissolve()
+    assert target.log == ["out"] * 3
+
+
 def test_a_task_that_swallows_a_crash_is_an_error_of_the_target() -> None:
     """Pins that it is found in a task that is not the handler, too."""
 
