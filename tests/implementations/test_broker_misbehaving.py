@@ -77,15 +77,19 @@ def test_who_acknowledges(mode: str, verdict: str, pools: list[Pool]) -> None:
 
 
 def test_a_consumer_that_hangs(pools: list[Pool]) -> None:
-    """Pins the message: who, what was awaited, for how long, and what it last said."""
+    """Pins the message: who, what was awaited, for how long, and what it last said; and that the
+    process is killed, although it does not heed that nobody is there any more."""
     with closing(target("hangs", pools)) as post:
         post._site.lines.patience = 1.0
+        process = post._site.seats["post"].process
         with pytest.raises(TargetError) as error:
             letter(post)
     text = str(error.value)
     assert "did not come to the end of handling letter within 1 s" in text
     assert "waiting for something" in text
     assert "post (`python" in text
+    assert process
+    assert not alive(process.pid)
 
 
 def test_a_consumer_that_dies(pools: list[Pool]) -> None:
