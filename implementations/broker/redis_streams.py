@@ -76,7 +76,10 @@ class RedisStreams:
         stream, _ = queue.split(" ")
         said = {"type": message.type, "id": message.id, "subject": message.subject}
         with self._told():
-            self._redis.xadd(stream, {**message.extra, **said, "body": message.body})
+            both = self._redis.pipeline(transaction=False)
+            both.xadd(stream, {**message.extra, **said, "body": message.body})
+            both.pexpire(stream, self._left_alone)
+            both.execute()
 
     def take(self) -> Message:
         """Wait for what was published, and take it off."""
