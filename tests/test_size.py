@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("model", "properties", "implementations", "reports", "order_saga_kit", "tests", "benchmarks")
+ROOMS = (
+    "model",
+    "properties",
+    "implementations",
+    "reports",
+    "order_saga_kit",
+    "tests",
+    "benchmarks",
+)
 
 FILE_LIMIT = 400
 FUNCTION_LIMIT = 60
