@@ -177,11 +177,12 @@ def test_ci_runs_everything_and_tells(tmp_path: Path, failing: str) -> None:
     """
     clone = Clone(tmp_path)
     script(tmp_path / ".ci/tools", "#!/bin/sh\necho spin,rumur\n")
+    script(tmp_path / ".ci/services", "#!/bin/sh\necho redis\n")
     fake = '#!/bin/sh\nfor last; do :; done\necho "made $last, read <$(cat)>, $SAGA_REQUIRED"\n'
     script(tmp_path / "bin/make", f'{fake}[ "$last" != "{failing}" ]\n')
     run = clone.run("bash", ".ci/run", path=tmp_path / "bin")
     made = [line for line in run.stdout.splitlines() if line.startswith("made")]
-    asked = "read <>, numpy,spin,rumur"
+    asked = "read <>, numpy,sql,hatchling,spin,rumur,redis"
     assert made == [f"made {target}, {asked}" for target in ("lint", "test", "check")]
     assert (run.returncode == 0) == (failing == "")
     assert run.stderr == (f"== failed: {failing}\n" if failing else "")

@@ -74,7 +74,7 @@ def test_the_right_saga_in_node_holds() -> None:
     """With every fault, each seen to take effect."""
     needs("node")
     subject = probe(NODE_RIGHT)
-    found = runs(subject, 1, 60)
+    found = runs(subject, 1, 150)
     assert [run.findings for run in found if run.findings] == []
     assert fired(found) >= DEFAULT_FAULTS - {Fault.LATE, Fault.REPUBLISH}
 
