@@ -38,7 +38,9 @@ class Producer:
     buffered: bool = True
     serialise: Callable[[Any], Any] = lambda value: value
     """The client's `value_serializer`."""
-    _waiting: list[tuple[str, dict[str, Any]]] = field(factory=list)
+    _waiting: list[tuple[str, dict[str, Any]]] = field(factory=list, init=False)
+    _sender: object | None = field(default=None, init=False)
+    """Whoever is sending something."""
 
     def send(self, topic: str, value: Any = None, *given: Any, **named: Any) -> Sent:
         """Send a value: a dict, or the JSON of one. `key` and `headers` are for the broker."""
@@ -66,18 +68,33 @@ class Producer:
         self.flush()
 
     def relay(self) -> int:
-        """Send the oldest of what waits; how many were waiting."""
+        """Send the oldest of what waits; how many were waiting.
+
+        One thing at a time: who comes while something is being sent waits until it has been.
+        """
+        while self._sender is not None:
+            if not self.world.blocked("the producer"):
+                raise TimeoutError("the producer is busy, and whoever is sending waits as well")
         waiting = len(self._waiting)
         if waiting:
-            topic, data = self._waiting[0]
-            subject = self.subject(data) if self.subject else None
-            self.world.publish(topic, data, subject=subject)
-            del self._waiting[0]
+            self._send(self._waiting[0])
         return waiting
+
+    def _send(self, sent: tuple[str, dict[str, Any]]) -> None:
+        topic, data = sent
+        sender = self._sender = object()
+        try:
+            self.world.publish(topic, data, subject=self.subject(data) if self.subject else None)
+        finally:
+            if self._sender is sender:
+                self._sender = None
+        if self._waiting and self._waiting[0] is sent:
+            del self._waiting[0]
 
     def forget(self) -> None:
         """What a crash does to what waits in memory."""
         self._waiting.clear()
+        self._sender = None
 
 
 @frozen

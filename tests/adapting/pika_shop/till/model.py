@@ -1,0 +1,3 @@
+"""The books of the till, which stand for its database."""
+
+PAID: dict[str, tuple[int, str]] = {}
