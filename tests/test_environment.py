@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import REQUIRED
+
 ROOT = Path(__file__).resolve().parent.parent
 
 pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")
@@ -39,9 +41,9 @@ class Clone:
         script(root / ".venv/bin/python", PYTHON.format(log=self.log, fails=fails))
 
     def run(self, *command: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command in the copy, as if no make were running around it."""
-        makes = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
-        environment = {key: value for key, value in os.environ.items() if key not in makes}
+        """Run a command in the copy, as if neither make nor CI were running around it."""
+        outer = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS", REQUIRED}
+        environment = {key: value for key, value in os.environ.items() if key not in outer}
         if path:
             environment["PATH"] = f"{path}{os.pathsep}{environment['PATH']}"
         return subprocess.run(
