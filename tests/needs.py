@@ -93,6 +93,7 @@ NEEDS: Mapping[str, Need] = {
         "Python 3.12 or newer and the extra `benchmarks`: make test-rivals",
     ),
     "hatchling": Need(importable("hatchling"), "pip install hatchling (the extra `dev`)"),
+    "django": Need(importable("django"), "pip install django"),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, MetaData, create_engine, event, select
+from sqlalchemy import BigInteger, Connection, Engine, MetaData, Table, create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import scoped_session
@@ -93,8 +93,9 @@ class Database:
             self._checkpoints.drop_connections()
 
     def rows(self, statement: Any) -> list[Any]:
-        """In `observe`: what is committed, by a select or a class."""
-        chosen: Any = select(statement.__table__) if hasattr(statement, "__table__") else statement
+        """In `observe`: what is committed, by a select, a table or a class."""
+        table = getattr(statement, "__table__", statement)
+        chosen: Any = select(table) if isinstance(table, Table) else statement
         with self._outside.connect() as connection:
             found: Any = connection.execute(chosen)
             return list(found)

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from attrs import frozen
@@ -40,7 +41,7 @@ def isolated_import(
         if name.partition(".")[0] not in own:
             fix = did_you_mean(name, own, f"it has {', '.join(sorted(own))}")
             raise TargetError(f"there is no module {name!r}", f"isolated_import({folder})", fix)
-    imported = Imported(folder, frozenset(own), dict(instead or {}))
+    imported = Imported(folder, frozenset(own), {**_bare_packages(folder, own), **(instead or {})})
     with imported.names():
         for name in names:
             importlib.import_module(name)
@@ -93,3 +94,18 @@ def _names_in(folder: Path) -> set[str]:
         each.name for each in folder.iterdir() if each.is_dir() and any(each.glob("**/*.py"))
     }
     return {name for name in files | packages if name.isidentifier() and name != "__init__"}
+
+
+def _bare_packages(folder: Path, own: set[str]) -> dict[str, ModuleType]:
+    """Packages without an `__init__.py`: anybody else's with one would be taken for them."""
+    packages = {}
+    for name in own:
+        place = folder / name
+        if place.is_dir() and not (place / "__init__.py").exists() and not _is_file(place):
+            packages[name] = ModuleType(name)
+            packages[name].__path__ = [str(place)]
+    return packages
+
+
+def _is_file(place: Path) -> bool:
+    return place.with_suffix(".py").exists()

@@ -123,7 +123,9 @@ def relay_rows(
 
     `publish(row)` hands it to the world, under an id that stays the same, or a row that comes again
     after a crash is a new message. The mark is the column `sent`, true or a time; without it, the
-    row is deleted. Use it where the real relay is no part of the code (a poller, Debezium).
+    row is deleted. (SQLite gives the number of a deleted row to a new one, unless the table has
+    `sqlite_autoincrement`: two messages would have one id.) Use it where the real relay is no part
+    of the code: a poller, Debezium.
     """
     from sqlalchemy import DateTime, func, select
 

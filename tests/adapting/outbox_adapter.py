@@ -17,14 +17,19 @@ for name, sessions in shop.Sessions.items():
     sessions.configure(bind=DATABASES[name].engine)
 
 
+def message(event: Any) -> Any:
+    return {**event["data"], "message_id": event["id"]}
+
+
 class Target:
     roles = {"order": "desk", "payment": "till", "inventory": "shelf"}  # noqa: RUF012
     idempotent_place = True
 
     def __init__(self, world: Any, once: Any = shop.once) -> None:
         self.world = world
+        self.decided: dict[str, bool] = {}
         failed, done = partial(shop.end, state="failed"), partial(shop.end, state="confirmed")
-        functions = {
+        functions: dict[str, dict[str, Any]] = {
             "desk": {"NotPaid": failed, "SoldOut": failed, "SetAside": done},
             "till": {"Ordered": partial(shop.take, pays=self.pays), "SoldOut": shop.give_back},
             "shelf": {"Paid": shop.set_aside},
@@ -49,15 +54,16 @@ class Target:
             database.fresh(world, {shop.Shelf: shelf} if name == "shelf" else {})
 
     def pays(self, order: str) -> bool:
-        return bool(self.world.answer("payment", order)["status"] == "done")
+        if order not in self.decided:  # a customer who is asked again says the same
+            self.decided[order] = self.world.answer("payment", order)["status"] == "done"
+        return self.decided[order]
 
     def place_order(self, order: Any) -> None:
         shop.place(order["id"], order["total"], order["lines"])
 
     def relay(self, participant: str) -> int:
-        return relay_rows(
-            DATABASES[participant].engine, shop.Outbox, partial(self.publish, participant)
-        )
+        publish = partial(self.publish, participant)
+        return relay_rows(DATABASES[participant].engine, shop.Outbox, publish)
 
     def publish(self, participant: str, row: Any) -> None:
         self.world.publish(

@@ -66,6 +66,8 @@ class Outbox(Base):
     """Messages that somebody is to publish."""
 
     __tablename__ = "outbox"
+    # SQLite would give the number of a deleted row to a new one
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
     number: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str]
     body: Mapped[dict[str, Any]]

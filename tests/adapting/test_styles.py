@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 
 from model.environment import DEFAULT_FAULTS, Fault
@@ -10,10 +12,15 @@ from properties.profiles import PROFILES
 from properties.search import Portion, run_part
 from tests.needs import needs
 
-PARTS = ["paths", "sweep-0", "campaign-0"]
-STYLES = ["pika_adapter", "kafka_adapter", "outbox_adapter"]
+#: How much of the search each style gets: a run on a database takes thirty times as long.
+PARTS = {
+    "pika_adapter": ("paths", "sweep-0", "campaign-0"),
+    "kafka_adapter": ("paths", "sweep-0", "campaign-0"),
+    "outbox_adapter": ("paths", "sweep-0"),
+}
 
 
+@lru_cache
 def search(target: str, part: str) -> Portion:
     """One part of a search, in this process."""
     if target.startswith("outbox"):
@@ -23,25 +30,29 @@ def search(target: str, part: str) -> Portion:
     return run_part(subject, part, PROFILES["quick"], DEFAULT_FAULTS, delivery, 1)
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("style", "part"), [(s, part) for s, each in PARTS.items() for part in each]
+)
 def test_the_right_shop_holds(style: str, part: str) -> None:
     """Pins that no style makes the kit accuse a shop that is right."""
     assert search(f"{style}:make", part).violated == {}
 
 
 @pytest.mark.parametrize(
-    ("style", "expected"),
-    [("pika_adapter", "STOCK-2"), ("kafka_adapter", "LIVE-1"), ("outbox_adapter", "LIVE-1")],
+    ("style", "part", "expected"),
+    [
+        ("pika_adapter", "campaign-0", "STOCK-2"),
+        ("kafka_adapter", "sweep-0", "LIVE-1"),
+        ("outbox_adapter", "sweep-0", "LIVE-1"),
+    ],
 )
-def test_the_wrong_shop_is_found(style: str, expected: str) -> None:
+def test_the_wrong_shop_is_found(style: str, part: str, expected: str) -> None:
     """Pins that in each style a bug of that style is found, by the property it breaks."""
-    violated = {id for part in PARTS for id in search(f"{style}:make_wrong", part).violated}
-    assert expected in violated
+    assert expected in search(f"{style}:make_wrong", part).violated
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_crashes_and_copies_have_been_there(style: str) -> None:
-    """Pins that the faults which the bugs need have really struck the right shop."""
-    fired = search(f"{style}:make", "campaign-0").fired
-    assert {Fault.CRASH, Fault.DUPLICATE, Fault.TRANSIENT} <= fired.keys()
+@pytest.mark.parametrize("style", PARTS)
+def test_crashes_and_transient_faults_have_struck(style: str) -> None:
+    """Pins that the right shops were not spared."""
+    fired = search(f"{style}:make", "sweep-0").fired
+    assert {Fault.CRASH, Fault.TRANSIENT} <= fired.keys()
