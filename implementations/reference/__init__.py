@@ -2,7 +2,8 @@
 
 Read in this order: `order`, `payment`, `inventory`, `shipping` are the four services of the source
 document, each with a store of its own; `service` is how each of them handles a message; `storage`
-is what a store is made of. `saga` puts them together as a target.
+is what a store is made of. `target` is what makes services in memory a target, and `saga` puts
+these four together.
 
 A comment such as `B22` stands on the line without which the bug of that number in the catalogue
 would be there.

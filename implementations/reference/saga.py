@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any, ClassVar
 
 from attrs import frozen
 
-from implementations.contract import AsyncWorld, Event, OrderData
+from implementations.contract import AsyncWorld, OrderData
 from implementations.reference.inventory import InventoryService, InventoryStore, Reservation
 from implementations.reference.order import Order, OrderService, OrderStatus
 from implementations.reference.payment import Payment, PaymentService
 from implementations.reference.service import Service, Store
 from implementations.reference.shipping import Shipment, ShippingService
 from implementations.reference.storage import Inbox, Outbox, Stock, Table
+from implementations.reference.target import Target
 from model.vocabulary import Event as E
 from model.vocabulary import Status
 
@@ -37,31 +37,31 @@ class Parts:
     stock: type[Stock] = Stock
 
 
-class Saga:
+class Saga(Target):
     """Four services that know each other's events and nothing else of each other."""
 
-    delivery = "at-least-once-unordered"
-    idempotent_place = True
-    currencies = ("EUR", "JPY", "KWD")  # of two decimals, none and three (B15)
     terminal: ClassVar[dict[str, str]] = {E.SAGA_COMPLETED: "confirmed", E.SAGA_FAILED: "failed"}
 
     def __init__(self, world: AsyncWorld, parts: Parts) -> None:
-        self._world = world
         inbox, outbox = parts.inbox, parts.outbox
-        self.orders = Table(Order)
-        self.reservations = Table(Reservation)
-        self.stock = parts.stock(dict(world.stock))
-        inventory = InventoryStore(self.reservations, inbox(), outbox(), self.stock)
-        self._order = parts.order(world, Store(self.orders, inbox(), outbox()))
-        self._services: dict[str, Service[Any]] = {
-            "order": self._order,
+        self.orders, reservations = Table(Order), Table(Reservation)
+        stock = parts.stock(dict(world.stock))
+        inventory = InventoryStore(reservations, inbox(), outbox(), stock)
+        services: dict[str, Service[Any]] = {
+            "order": parts.order(world, Store(self.orders, inbox(), outbox())),
             "payment": parts.payment(world, Store(Table(Payment), inbox(), outbox())),
             "inventory": parts.inventory(world, inventory),
             "shipping": parts.shipping(world, Store(Table(Shipment), inbox(), outbox())),
         }
-        self.subscriptions = {name: list(s.subscriptions) for name, s in self._services.items()}
-        self.roles = {name: name for name in self._services}
-        self.consumers = {name: {"parallel": 2} for name in self._services}
+        super().__init__(world, services, reservations, stock)
+        self.subscriptions = {name: list(s.subscriptions) for name, s in services.items()}
+        self.roles = {name: name for name in services}
+
+    @property
+    def _order(self) -> OrderService:
+        service = self._services["order"]
+        assert isinstance(service, OrderService)
+        return service
 
     async def place_order(self, order: OrderData) -> None:
         """Start a saga; starting it again changes nothing."""
@@ -71,36 +71,8 @@ class Saga:
         """The customer cancels: "refused" once the saga has ended."""
         return await self._order.cancel(order_id)
 
-    async def handle(self, participant: str, event: Event) -> None:
-        """Process one message."""
-        await self._services[participant].handle(event)
-
-    async def relay(self, participant: str) -> int:
-        """Publish one message of an outbox; how many were waiting."""
-        return await self._services[participant].relay()
-
-    def restart(self, participant: str) -> None:
-        """Start a service anew, on nothing but what it has stored (B82)."""
-        died = self._services[participant]
-        self._services[participant] = anew = type(died)(self._world, died.store)
-        if isinstance(anew, OrderService):
-            self._order = anew
-
-    def observe(self) -> dict[str, Any]:
-        """Orders, stock and reservations; money and parcels are seen outside."""
-        return {
-            "orders": {row.order: _OBSERVED[row.status] for row in self.orders},
-            "stock": dict(self.stock.available),
-            "reservations": [
-                {"order": row.order, "sku": sku, "quantity": quantity}
-                for row in self.reservations
-                for sku, quantity in row.held
-            ],
-        }
-
-    def digest(self) -> Hashable:
-        """Exact identity of the four stores."""
-        return tuple(service.store.digest() for service in self._services.values())
+    def _statuses(self) -> dict[str, Status]:
+        return {row.order: _OBSERVED[row.status] for row in self.orders}
 
 
 def build(world: AsyncWorld, parts: Parts) -> Saga:
