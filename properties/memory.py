@@ -62,7 +62,7 @@ def _redis(url: str, name: str) -> ExampleDatabase:
         client: Any = Redis.from_url(url, socket_connect_timeout=_PATIENCE)
         client.ping()
     except (RedisError, ValueError) as error:
-        problem = f"no Redis answers at {url}: {error}"
+        problem = f"no Redis answers at {url}: {str(error).rstrip('.')}"
         raise OptionError("--saga-database", problem) from None
     return RedisExampleDatabase(client, key_prefix=f"saga-{name}:".encode())
 

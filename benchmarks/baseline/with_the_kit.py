@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.baseline.measuring import Hunt, Length, Rate
 from implementations.faulty import ZOO
 from model.environment import DEFAULT_FAULTS
-from properties.drivers.campaign import campaign
+from properties.drivers.campaign import campaign, shard_seed
 from properties.probing import probe
 from properties.run import Run
 from properties.shrinker import shrinker_of
@@ -63,7 +63,7 @@ def hunt(make: Callable[[Any], Any], seed: int, seconds: float, shrinking: bool)
     """Draw schedules until one violates something; shrink it if that is wanted."""
     begun = time.process_time()
     search = Search(make)
-    run = search.until(begun + seconds, seed * 1000)
+    run = search.until(begun + seconds, shard_seed(seed, 0))
     spent = time.process_time() - begun
     if run is None:
         return Hunt(spent)

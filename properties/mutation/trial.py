@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from implementations.errors import TargetError
-from properties.drivers.campaign import campaign
+from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.sweep import sweep
@@ -56,7 +56,7 @@ class Slice:
             subject, self.scopes[: max(1, self.profile.sweep_scopes // SHARE_OF_SWEEP)]
         )
         schedules = self.profile.campaign // SHARE_OF_CAMPAIGN
-        for _, run in campaign(subject, self.scopes, self.seed * 1000, schedules):
+        for _, run in campaign(subject, self.scopes, shard_seed(self.seed, 0), schedules):
             yield run
 
     def first(self, run: Run) -> str:
@@ -163,11 +163,7 @@ def _in_words(schedule: Schedule) -> str:
     """What differs from one order that goes through without anything in its way."""
     scope = schedule.scope
     orders = [f"{len(scope.orders)} orders"] if len(scope.orders) > 1 else []
-    stock = (
-        ["too little in stock"]
-        if any(pieces > scope.stock.get(sku, 0) for sku, pieces in scope.wanted.items())
-        else []
-    )
+    stock = ["too little in stock"] if scope.missing else []
     steps = [in_words(deviation.action) for deviation in schedule.deviations]
     return "; ".join([*orders, *stock, *steps]) or "nothing goes wrong"
 

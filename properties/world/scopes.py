@@ -52,10 +52,12 @@ class Scope:
         easier to read. Twice, since running out is a story of its own: told only where needed.
         """
         ordered = sum(1 + line.quantity for order in self.orders for line in order.lines)
-        missing = sum(
-            max(0, pieces - self.stock.get(sku, 0)) for sku, pieces in self.wanted.items()
-        )
-        return ordered + sum(self.stock.values()) + 2 * missing
+        return ordered + sum(self.stock.values()) + 2 * self.missing
+
+    @property
+    def missing(self) -> int:
+        """The pieces that all orders want together and that are not in stock."""
+        return sum(max(0, pieces - self.stock.get(sku, 0)) for sku, pieces in self.wanted.items())
 
     @property
     def wanted(self) -> dict[str, int]:
@@ -185,6 +187,4 @@ def fitting(
 
 
 def _short(scope: Scope) -> bool:
-    return len(scope.orders) == 1 and any(
-        pieces > scope.stock.get(sku, 0) for sku, pieces in scope.wanted.items()
-    )
+    return len(scope.orders) == 1 and scope.missing > 0
