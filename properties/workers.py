@@ -19,6 +19,8 @@ from properties.session import Verification, part_of
 
 #: Seconds in which a machine must accept a connection.
 _PATIENCE = 3.0
+#: Seconds after which a connection that is neither used nor closed counts as one that waits.
+_SILENCE = 1.0
 
 
 @define(eq=False)
@@ -58,7 +60,7 @@ class Workers:
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Let the one that takes the place of a lost worker run here, if it cannot run there."""
         spec = node.gateway.spec
-        if not error or not spec.socket or _answers(spec.socket):
+        if not error or not spec.socket or answers(spec.socket):
             return
         place = spec.socket
         spec.socket, spec.chdir, spec.popen = None, None, True
@@ -68,10 +70,21 @@ class Workers:
         )
 
 
-def _answers(place: str) -> bool:
+def answers(place: str) -> bool:
+    """Whether a server of execnet is there: it waits to be spoken to.
+
+    The system may still take a connection for one that is being killed; it is closed at once.
+    """
     host, _, port = place.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), _PATIENCE).close()
+        connection = socket.create_connection((host, int(port)), _PATIENCE)
     except (OSError, ValueError):
         return False
-    return True
+    with connection:
+        connection.settimeout(_SILENCE)
+        try:
+            return connection.recv(1) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
