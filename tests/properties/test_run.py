@@ -6,10 +6,10 @@ import json
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from model.environment import Delivery, Fault
+from model.environment import DEFAULT_FAULTS, Delivery, Fault
 from model.ledger import Entry
 from properties.run import (
     FAULT_BYTES,
@@ -27,6 +27,8 @@ from tests.properties.faulty import no_key, reference
 
 SUBJECTS = {"reference": reference, "no idempotency key": no_key}
 CHOICES = st.binary(max_size=100)
+#: A second order, and then one message of the first one again under a new id.
+TWO_IDS = bytes(11) + b"\x01\0\0\xfb"
 SETTINGS = st.builds(
     lambda scope, delivery: evolve(scope, delivery=delivery),
     st.sampled_from(SCOPES),
@@ -62,9 +64,21 @@ def test_a_schedule_survives_json(data: bytes, scope: Scope) -> None:
 
 @given(data=CHOICES)
 @settings(max_examples=60, deadline=None)
+@example(data=TWO_IDS)
 def test_the_reference_has_no_findings(data: bytes) -> None:
-    """Pins that a correct saga is not objected to, whatever the bytes choose."""
-    assert run_bytes(reference(), NEIGHBOURS, data).findings == {}
+    """Pins that a correct saga is not objected to, whatever the bytes choose.
+
+    It is asked only for what it promises to survive: its ids are stored, and so never differ.
+    """
+    assert run_bytes(reference(), evolve(NEIGHBOURS, faults=DEFAULT_FAULTS), data).findings == {}
+
+
+def test_one_content_under_two_ids_is_asked_of_those_alone_that_publish_it() -> None:
+    """Pins that it breaks an inbox of ids, the reference's too, and why it is no default fault."""
+    run = run_bytes(reference(), NEIGHBOURS, TWO_IDS)
+    assert run.fired == {Fault.REPUBLISH: 1, Fault.CONTENTION: 1}
+    assert set(run.findings) == {"STOCK-2"}
+    assert not reference().makes_ids
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 90])
