@@ -3,6 +3,7 @@
     python -m benchmarks.logs                        # speed and false alarms
     python -m benchmarks.logs --mutants 100          # and which of so many wrong tables it finds
     python -m benchmarks.logs --mutants all --each 400
+    python -m benchmarks.logs --memory               # and whether memory grows with the log (Linux)
 
 Each view is the same runs as another log would show them. Seconds are of CPU time.
 """
@@ -13,8 +14,12 @@ import argparse
 import io
 import json
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -124,6 +129,36 @@ def detection(every: int, each: int) -> None:
     print(f"{time.process_time() - start:.0f} s of CPU time")
 
 
+#: Checks a log in a process of its own, and says how many lines that were and how much it took.
+_ALONE = """
+import re, sys
+from pathlib import Path
+from properties.logs.checking import Check
+report = Check(sys.argv[1], complete=True).report()
+most = re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]
+print(f"{report.lines:>12,}{report.tally.sagas:>10,}{report.tally.most_open:>9,}"
+      f"{int(most) / 1024:>8,.0f}{report.wrong:>9}")
+"""
+
+
+def memory(sagas: int, window: int) -> None:
+    """The same sagas under other names again and again: what a log of any length takes."""
+    happened = Recording(Random(1), sagas=sagas, stock=sagas // 50).run().happened
+    print("       lines     sagas     open      MB  accused")
+    for view in (VIEWS[1], VIEWS[-1]):
+        text = as_text(view.log(happened, window))
+        for times in (20, 60):
+            with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+                for number in range(times):
+                    file.write(text.replace('"saga": "o', f'"saga": "{number}-'))
+                file.flush()
+                subprocess.run(
+                    [sys.executable, "-c", _ALONE, file.name],
+                    cwd=Path(__file__).resolve().parent.parent,
+                    check=True,
+                )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -131,7 +166,11 @@ def main() -> None:
     parser.add_argument("--window", type=int, default=500)
     parser.add_argument("--mutants", default="none", help="how many wrong tables, or all")
     parser.add_argument("--each", type=int, default=300, help="sagas of each wrong table")
+    parser.add_argument("--memory", action="store_true")
     given = parser.parse_args()
+    if given.memory:
+        memory(given.sagas // 4, given.window)
+        return
     speed(given.sagas, given.window)
     if given.mutants != "none":
         total = sum(1 for _ in mutants())

@@ -20,6 +20,7 @@ from model.choreography import TABLE
 from model.logs.stock import StockLedger
 from model.logs.tracker import Open, SagaReport, Tracker
 from model.table import Table
+from properties.search import fewer_collections
 from reports.log import LogReport
 from reports.timeline import Moment, in_order
 
@@ -76,9 +77,10 @@ def check(
     """Judge every saga in these lines."""
     stock = StockLedger(mapping.stock)
     tracker = Tracker(table, mapping.view, on_closed=stock.closed)
-    reading = _read(lines, tracker, stock, mapping)
-    differing, unended = tracker.finish()
-    stock.finish()
+    with fewer_collections():  # sagas are many and refer to nothing: there is no garbage to find
+        reading = _read(lines, tracker, stock, mapping)
+        differing, unended = tracker.finish()
+        stock.finish()
     stuck, timed = _stuck(unended, reading.last_time, mapping.stuck_after)
     return LogReport(
         log=log,
