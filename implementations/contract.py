@@ -154,7 +154,7 @@ class World(Protocol):
         """Hand an event to the broker. What is left out comes from the call that is running."""
 
     def answer(self, step: str, order_id: str) -> Answer:
-        """Accept or refuse a step that the target simulates itself."""
+        """Accept or refuse a step that the target simulates itself; once, for each order."""
 
     def timer(self, delay: float, type: str, data: Json) -> None:
         """Deliver an event of that type to its subscribers after `delay`."""
@@ -272,7 +272,7 @@ class AsyncWorld(Protocol):
         """Hand an event to the broker. What is left out comes from the call that is running."""
 
     async def answer(self, step: str, order_id: str) -> Answer:
-        """Accept or refuse a step that the target simulates itself."""
+        """Accept or refuse a step that the target simulates itself; once, for each order."""
 
     async def timer(self, delay: float, type: str, data: Json) -> None:
         """Deliver an event of that type to its subscribers after `delay`."""

@@ -23,6 +23,7 @@ from model.vocabulary import TERMINAL_EVENTS, Event, Order, Role, Status
 from properties.drivers.paths import strikes
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Mode
+from properties.world.closing import close_target
 from properties.world.doubles import Carrier, Gateway, Warehouse
 from properties.world.network import Draft
 from properties.world.ports import Ports
@@ -88,7 +89,7 @@ def _first_look(loaded: LoadedTarget) -> tuple[TargetShape, Observation]:
         _check_only_reads(seen, target, ())
         check_beginning(seen, SINGLE.stock)
         if "close" in shape.members:
-            target.close()
+            close_target(target)
     return shape, seen
 
 

@@ -143,6 +143,22 @@ LATER: dict[str, tuple[str, tuple[str, ...]]] = {
         pickup("def handle(self, participant, event):\n    raise SystemExit(1)"),
         ("till on Ordered(o1): ended the whole process: SystemExit: 1 (mine.py:6)",),
     ),
+    "close raises": (
+        pickup("def close(self):\n    raise OSError('in use')"),
+        ("close(): raised OSError: in use (mine.py:6)", "must end what the run has opened"),
+    ),
+    "close raises once there is an order": (
+        pickup("def close(self):\n    if self.orders:\n        raise OSError('in use')"),
+        ("close(): raised OSError: in use (mine.py:7)",),
+    ),
+    "close awaits": (
+        express("async def close(self):\n    await self.world.checkpoint('closing')\n    1 / 0"),
+        ("close(): raised ZeroDivisionError",),
+    ),
+    "close waits": (
+        express("async def close(self):\n    await __import__('asyncio').sleep(0)"),
+        ("close(): awaits something that is not there at once", "waits for nobody"),
+    ),
     "no await": (
         express("async def place_order(self, order):\n    self.world.publish('Ordered', order)"),
         ("place o1: called a port without awaiting it", "write `await world.publish(...)`"),

@@ -105,6 +105,23 @@ def test_chance_is_found_in_the_search(tmp_path: Path) -> None:
     assert "HOLDS" not in outcome.text
 
 
+def test_a_close_that_fails_in_the_search(tmp_path: Path) -> None:
+    """Pins that it is one message, wherever in the search, and leaves no verdict but UNKNOWN."""
+    code = pickup(
+        "runs = []\n"
+        "def close(self):\n"
+        "    self.runs.append(1)\n"
+        "    if len(self.runs) > 60:\n"
+        "        raise OSError('in use')"
+    )
+    outcome = attempt(tmp_path, code, "-k", "sweep")
+    assert outcome.code == FAILED
+    assert outcome.shows_no_traceback()
+    assert "close(): raised OSError: in use (mine.py:" in outcome.joined
+    assert outcome.verdict("MONEY-1").startswith("UNKNOWN")
+    assert "HOLDS" not in outcome.text
+
+
 OPTIONS: dict[str, tuple[str, str]] = {
     "profile": ("--saga-profile=quik", "no such profile: 'quik'. Did you mean quick?"),
     "fault": ("--saga-faults=-crsh", "no such fault: '-crsh'. Did you mean -crash?"),

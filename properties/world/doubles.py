@@ -71,6 +71,31 @@ def order_id(order: Any) -> str:
 
 
 @define
+class Simulated:
+    """Steps that a target simulates itself. Their key is step and order: asked again, as when a
+    message comes again, each says what it has said before.
+    """
+
+    reason: Reason
+    keys: Keys = field(factory=Keys)
+
+    def answer(self, step: str, order: str, refused: bool) -> Answer:
+        """Done or refused, for good."""
+        key = f"{step} of {order}"
+        stored = self.keys.replay(key, ())
+        if stored is not None:
+            return stored
+        if refused:
+            self.reason(order, f"{step} refused")
+            return self.keys.keep(key, (), refusal("refused"))
+        return self.keys.keep(key, (), done(f"{step}-{order}"))
+
+    def settled(self, step: str, order: str) -> bool:
+        """Whether this step of this order has been answered."""
+        return self.keys.known(f"{step} of {order}")
+
+
+@define
 class Gateway:
     """A payment gateway. It takes a refund above the charge and records it, or nobody would see."""
 

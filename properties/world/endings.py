@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from implementations.errors import TargetError
+from implementations.errors import SETTLED, TargetError
 from model.quiescence import not_quiescent
 from properties.world.actions import Kind, made
 from properties.world.loop_stepper import LoopStepper
@@ -26,6 +26,7 @@ HOPELESS = 20
 #: The broker drops a message that nobody can read when it has come back so often.
 POISON_ATTEMPTS = 3
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
+_ON_ERROR = {"requeue": "requeue", "reject": "reject", "acknowledge": "ack"}
 
 
 def finish(world: World, task: Task, result: Any) -> None:
@@ -68,14 +69,8 @@ def _finish_handling(world: World, task: Task, result: Any) -> None:
         task.finished = True
         task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
         task.resume = made(_RESUME, task.name, ACKNOWLEDGE)
-    elif result == "requeue":
-        _requeue(world, task, message)
-    elif result == "reject":
-        _reject(world, task, message)
     else:
-        world.network.in_flight.remove(message)
-        world.parked.setdefault(task.participant, []).append(message)
-        end(world, task)
+        _give_back(world, task, message, result)
 
 
 def _nothing() -> None:
@@ -119,7 +114,7 @@ def fail(world: World, task: Task, error: Exception) -> None:
         world.trace.note(said)
     match task.work:
         case Work.HANDLE:
-            _fail_handling(world, task)
+            _fail_handling(world, task, error)
         case Work.PLACE:
             world.place_again(task.order)
             end(world, task)
@@ -140,7 +135,7 @@ def _act_again(world: World, task: Task) -> None:
         world.acted.discard(task.name)
 
 
-def _fail_handling(world: World, task: Task) -> None:
+def _fail_handling(world: World, task: Task, error: Exception) -> None:
     message = task.message
     assert message is not None
     message.failures += 1
@@ -148,12 +143,24 @@ def _fail_handling(world: World, task: Task) -> None:
     consumer = world.subject.shape.consumers[task.participant]
     if consumer.acknowledge == "before":
         end(world, task)
-    elif consumer.on_error == "requeue":
+        return
+    settled = getattr(error, SETTLED, _ON_ERROR[consumer.on_error])
+    if settled == "ack":
+        world.network.acknowledge(message)
+        end(world, task)
+    else:
+        _give_back(world, task, message, settled)
+
+
+def _give_back(world: World, task: Task, message: Message, settled: str) -> None:
+    """The message was not dealt with: it waits again, is dropped, or is held until the restart."""
+    if settled == "requeue":
         _requeue(world, task, message)
-    elif consumer.on_error == "reject":
+    elif settled == "reject":
         _reject(world, task, message)
     else:
-        world.network.acknowledge(message)
+        world.network.in_flight.remove(message)
+        world.parked.setdefault(task.participant, []).append(message)
         end(world, task)
 
 

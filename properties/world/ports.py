@@ -112,15 +112,16 @@ class Ports:
         )
 
     def answer(self, step: str, order: Any) -> Any:
-        """How a step goes that the target simulates itself: done, or refused."""
-        world, identity = self._world, order_id(order)
+        """How a step goes that the target simulates itself: done, or refused, and so it stays."""
+        simulated, identity = self._world.simulated, order_id(order)
         return call(
             self._world,
             f"answer {step}",
             (identity,),
-            lambda: world.simulated(step, identity, refused=False),
+            lambda: simulated.answer(step, identity, refused=False),
             (Mode.REFUSED,),
-            refuse=lambda: world.simulated(step, identity, refused=True),
+            refuse=lambda: simulated.answer(step, identity, refused=True),
+            settled=lambda: simulated.settled(step, identity),
             has_effect=False,
         )
 

@@ -11,6 +11,7 @@ from implementations.errors import TargetError
 from implementations.observing import Observation, PaymentStatus, ShipmentStatus, check_observation
 from model.ledger import Effect
 from model.monitors import on_statuses, on_stock
+from properties.world.closing import at_once
 from properties.world.subject import Source
 from properties.world.tasks import describe_error
 
@@ -147,7 +148,7 @@ def snapshot(target: Any) -> Any:
     """
     try:
         seen = target.observe()
-        return _run_at_once(seen) if hasattr(seen, "send") else seen
+        return at_once(seen, "observe()", "observe() only reads") if hasattr(seen, "send") else seen
     except TargetError:
         raise
     except (Exception, SystemExit) as error:
@@ -173,14 +174,3 @@ def check_beginning(seen: Observation, stock: Mapping[str, int]) -> None:
                 "observe()",
                 "make everything afresh in the factory, with the initial stock from world.stock",
             )
-
-
-def _run_at_once(running: Any) -> Any:
-    try:
-        running.send(None)
-    except StopIteration as stop:
-        return stop.value
-    running.close()
-    raise TargetError(
-        "awaits something that is not there at once", "observe()", "observe() only reads"
-    )

@@ -43,8 +43,10 @@ def digest(world: World) -> Hashable:
         tuple(sorted(world.acted)),
         world.calls_made == world.calls_awaited,
         tuple((timer.name, timer.due) for timer in world.timers),
-        tuple(sorted((key, repr(value)) for key, value in world.gateway.keys.stored.items())),
-        tuple(sorted((key, repr(value)) for key, value in world.carrier.keys.stored.items())),
+        *(
+            tuple(sorted((key, repr(value)) for key, value in double.keys.stored.items()))
+            for double in (world.gateway, world.carrier, world.simulated)
+        ),
         tuple(sorted(world.warehouse.available.items())),
         tuple(
             tuple(

@@ -11,6 +11,7 @@ from attrs import frozen
 from implementations.shape import TargetShape
 from model.conformance import Conformance
 from model.history import Sight
+from properties.world.closing import close_target
 
 
 class Source(StrEnum):
@@ -46,9 +47,13 @@ class Subject:
     """Whether it was seen to set a timer: then one can be late."""
 
     def close(self, target: Any) -> None:
-        """End what a run of the target has opened."""
+        """End what a run of the target has opened.
+
+        Raises:
+            TargetError: it fails to.
+        """
         if self.shape.has("close"):
-            target.close()
+            close_target(target)
 
     def conformance(self, wanted: bool = True) -> Conformance | None:
         """A fresh check against the model's table, where the target speaks the model's words."""

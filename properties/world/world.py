@@ -22,7 +22,7 @@ from model.quiescence import at_quiescence, not_quiescent
 from model.vocabulary import Order, Role
 from properties.world import choices, moves
 from properties.world.actions import Action, Kind, fault_of, relay_names
-from properties.world.doubles import Carrier, Gateway, Warehouse
+from properties.world.doubles import Carrier, Gateway, Simulated, Warehouse
 from properties.world.endings import abandon, never_end
 from properties.world.loop import Loop
 from properties.world.network import Draft, Message, Network, queue_per_pair, subscribers_of
@@ -66,6 +66,7 @@ class World:
     gateway: Gateway = field(init=False)
     carrier: Carrier = field(init=False)
     warehouse: Warehouse = field(init=False)
+    simulated: Simulated = field(init=False)
     network: Network = field(init=False)
     ports: Ports = field(init=False)
     target: Any = field(init=False)
@@ -149,6 +150,7 @@ class World:
         self.gateway = Gateway(self.post, self.reason)
         self.carrier = Carrier(self.post, self.reason, self.orders)
         self.warehouse = Warehouse(self.post, self.reason, dict(scope.stock))
+        self.simulated = Simulated(self.reason)
         self.loop = Loop(self) if shape.loop else None  # type: ignore[abstract]
         self.ports = Ports(self)
         self.target = subject.factory(self.ports)
@@ -176,7 +178,7 @@ class World:
             abandon(self)
         self.subject.close(self.target)
         self.ports.detach()
-        del self.target, self.sighting, self.gateway, self.carrier, self.warehouse
+        del self.target, self.sighting, self.gateway, self.carrier, self.warehouse, self.simulated
 
     @property
     def polling(self) -> tuple[str, ...]:
@@ -296,13 +298,6 @@ class World:
         """The environment gave a business reason for `order` to fail."""
         if order in self.orders:
             self.history.sagas[order].reasons.add(why)
-
-    def simulated(self, step: str, order: str, refused: bool) -> dict[str, Any]:
-        """The answer of a step that the target simulates itself."""
-        if refused:
-            self.reason(order, f"{step} refused")
-            return {"status": "refused", "id": None, "reason": "refused"}
-        return {"status": "done", "id": f"{step}-{order}", "reason": None}
 
     def place_again(self, order: str) -> None:
         """The client got no answer: it tries again, if the target says that it may."""

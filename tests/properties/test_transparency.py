@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.world.actions import Action, Kind
+from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import SINGLE
 from tests.properties.toys import Toy, subject_of
+from tests.shop.pickup import Pickup
 
 AGAIN = Deviation(0, Action(Kind.DUPLICATE, "job(o1) to worker"))
 
@@ -58,3 +59,28 @@ def test_nothing_is_left_aside_where_nothing_was_to_be_compared(toy: type[Toy]) 
     """Pins that a run without any fault says nothing of TRUE-2."""
     run = run_schedule(subject_of(toy), Schedule(SINGLE))
     assert run.world.history.left_aside == {}
+
+
+class Simulating(Pickup):
+    """Asks whether the customer pays, and then has a transaction to commit, which may fail."""
+
+    def ask_for_money(self, order: str, data: Any) -> None:
+        """Ask, commit, and say so."""
+        if order not in self.paid:
+            answer = self.world.answer("payment", order)
+            self.world.checkpoint("till commit", may_fail=True)
+            paid = "charged" if answer["status"] == "done" else "failed"
+            self.paid[order] = (data["total"], paid)
+        super().ask_for_money(order, data)
+
+
+def test_a_step_that_is_simulated_again_has_the_same_outcome() -> None:
+    """Pins that a refusal whose commit failed is no other outcome when the message comes again."""
+    subject = subject_of(Simulating)
+    refused = Action(Kind.ANSWER, "till on Ordered(o1)", "answer payment", Mode.REFUSED)
+    failed = Action(Kind.ANSWER, "till on Ordered(o1)", "till commit", Mode.TRANSIENT)
+    run = run_schedule(subject, Schedule(SINGLE, (Deviation(0, refused), Deviation(0, failed))))
+    assert run.skipped == ()
+    assert run.findings == {}
+    assert run.checked["TRUE-2"] == 1
+    assert run.world.history.sagas["o1"].status == "failed"

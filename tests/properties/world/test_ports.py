@@ -354,3 +354,28 @@ def test_the_order_may_be_given_as_a_whole() -> None:
 
     world = rest(world_of(doing(work)))
     assert world.history.sagas["o1"].balance.captured == order.total
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_simulated_step_says_again_what_it_has_said(refused: bool) -> None:
+    """Pins that a step asked again for the same order cannot turn around; another one still may."""
+    got: list[Any] = []
+
+    def work(self: Any, event: dict[str, Any]) -> None:
+        for step in ("pay", "pay", "ship"):
+            got.append(self.world.answer(step, "o1")["status"])
+
+    world, operation = at_port(work)
+    assert set(choices.modes(operation)) == {Mode.REFUSED}
+    if refused:
+        act(world, Kind.ANSWER, "worker on job(o1)", "answer pay", Mode.REFUSED)
+    else:
+        world.apply(world.benign()[0])
+    (task,) = world.tasks.values()
+    assert task.operation is not None
+    assert choices.modes(task.operation) == ()
+    world.apply(world.benign()[0])
+    assert task.operation is not None
+    assert set(choices.modes(task.operation)) == {Mode.REFUSED}
+    rest(world)
+    assert got == ["refused" if refused else "done"] * 2 + ["done"]
