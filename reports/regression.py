@@ -32,14 +32,12 @@ def {name}(tmp_path):
     environment = {{k: v for k, v in os.environ.items() if not k.startswith(ours)}}
     environment["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, sys.path))
     command = [
-        *(sys.executable, "-m", "{module}"),
+        *(sys.executable, "-m", {kits}),
         f"--saga-replay={{schedule}}",
         f"--saga-target={{COUNTEREXAMPLE['target']}}",
         f"--saga-report-dir={{tmp_path / 'reports'}}",
     ]
-    run = subprocess.run(
-        command, {cwd}env=environment, capture_output=True, text=True
-    )
+    run = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
     if " skipped" in run.stdout:  # the saga has changed, and never gets to where it failed
         pytest.skip(next(s for s in run.stdout.splitlines() if s.startswith("replay: ")))
@@ -54,14 +52,14 @@ def regression_test(c: Counterexample, kit: Kit | None = None) -> str:
     """Return a test that replays the schedule against the target, and passes once it is fixed.
 
     It carries the schedule with it and calls the kit in a process of its own, so that neither
-    the kit's plugins nor its packages get into the user's test run. An installed kit is called by
-    its name: the test goes where the wheel is installed, not only where this one is.
+    the kit's plugins nor its packages get into the user's test run. It is called from where the
+    user's tests run: a target such as `cmd: node saga.js` is relative to that. An installed kit is
+    called by its name: the test goes where the wheel is installed, not only where this one is.
     """
     kit = kit or this_kit()
     return _TEMPLATE.format(
         kit="" if kit.installed else _CLONE.format(path=_flat(str(kit.path))),
-        module="order_saga_kit" if kit.installed else "pytest",
-        cwd="" if kit.installed else "cwd=KIT, ",
+        kits='"order_saga_kit"' if kit.installed else '"pytest", os.path.join(KIT, "properties")',
         document=python_literal(document(c, kit)),
         name=f"test_{_identifier(c.property_id)}_{_identifier(c.order)}",
         docstring=_docstring(sentence(c)),

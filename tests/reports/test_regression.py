@@ -24,6 +24,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     assert "SAGA_SEED" not in os.environ
+    assert Path("shop/saga.py").exists(), "a path in a target is relative to the user's folder"
     document = json.loads(Path(config.getoption("--saga-replay")).read_text(encoding="utf-8"))
     assert document["schedule"]["actions"][0] == ["place", "o1", "", ""]
     module, factory = config.getoption("--saga-target").split(":")
@@ -37,9 +38,9 @@ def user(tmp_path: Path) -> Path:
     """Make a stand-in for the kit, and beside it a user's project with the pasted test."""
     kit, project = tmp_path / "kit", tmp_path / "project"
     (project / "shop").mkdir(parents=True)
-    kit.mkdir()
-    (kit / "conftest.py").write_text(STAND_IN)
-    (kit / "test_verify.py").write_text(VERIFY)
+    (kit / "properties").mkdir(parents=True)
+    (kit / "properties" / "conftest.py").write_text(STAND_IN)
+    (kit / "properties" / "test_verify.py").write_text(VERIFY)
     pasted = regression_test(samples.double_charge(), Kit(kit, "0.0.0"))
     (project / "test_money.py").write_text(pasted, encoding="utf-8")
     return project
