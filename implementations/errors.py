@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+#: Attribute of an error that leaves `handle`: how its message was settled all the same ("ack",
+#: "requeue", "reject", "unacked"). Helpers of adapters set it; else the target's `consumers` say.
+SETTLED = "saga_settled"
+
 
 class TargetError(Exception):
     """A target cannot be used as it is. The message is all that the user needs to see."""

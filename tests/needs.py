@@ -93,6 +93,10 @@ NEEDS: Mapping[str, Need] = {
         "Python 3.12 or newer and the extra `benchmarks`: make test-rivals",
     ),
     "hatchling": Need(importable("hatchling"), "pip install hatchling (the extra `dev`)"),
+    "faststream": Need(
+        importable("faststream", "aio_pika"),
+        "pip install 'faststream[rabbit]>=0.7,<0.8' (the extra `faststream`)",
+    ),
     "django": Need(importable("django"), "pip install django"),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }

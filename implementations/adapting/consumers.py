@@ -7,20 +7,22 @@
     })
     self.subscriptions, self.consumers, self.handle = shop.subscriptions, shop.declared, shop.handle
 
-Coroutine functions are run to their end, each in a loop of its own.
+Coroutine functions are run to their end, each in a loop of its own. Where they need one for all
+(locks, tasks), the target says `loop = "asyncio"` and takes `handle_on_loop` instead of `handle`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from attrs import field, frozen
 
 from implementations.contract import Event
-from implementations.errors import TargetError, did_you_mean
+from implementations.errors import SETTLED, TargetError, did_you_mean
 
 Answer = Literal["ack", "requeue", "reject", "unacked"]
 When = Literal["after", "before"]
@@ -45,7 +47,7 @@ def with_body(
     on_error: OnError = "requeue",
 ) -> Consumer:
     """Call `f(body)`; what it returns is no answer. `decode` makes the body of the event."""
-    return Consumer(lambda event: _nothing(function(decode(event))), acknowledge, on_error)
+    return Consumer(lambda event: _silent(function(decode(event))), acknowledge, on_error)
 
 
 def with_session(
@@ -63,11 +65,18 @@ def with_session(
 
     def call(event: Event) -> None:
         with sessions() as session:
-            finish(function(session, decode(event)))
+            function(session, decode(event))
             if commit:
                 session.commit()
 
-    return Consumer(call, acknowledge, on_error)
+    async def awaited(event: Event) -> None:
+        with sessions() as session:
+            await function(session, decode(event))
+            if commit:
+                session.commit()
+
+    chosen = awaited if inspect.iscoroutinefunction(function) else call
+    return Consumer(chosen, acknowledge, on_error)
 
 
 @frozen
@@ -80,8 +89,8 @@ class Consumers:
     def _agree(self, attribute: object, value: Mapping[str, Mapping[str, Consumer]]) -> None:
         """The contract says for a participant, not for a type, when it acknowledges."""
         for participant, consumers in value.items():
-            if len({(each.acknowledge, each.on_error) for each in consumers.values()}) > 1:
-                what = f"the consumers of {participant!r} acknowledge in different ways"
+            if len({each.acknowledge for each in consumers.values()}) > 1:
+                what = f"some consumers of {participant!r} acknowledge before handling, some after"
                 fix = "split it into two participants, one for each way"
                 raise TargetError(what, "Consumers", fix)
 
@@ -103,13 +112,78 @@ class Consumers:
 
     def handle(self, participant: str, event: Event) -> Any:
         """The target's member of that name."""
+        consumer = self._consumer(participant, event)
+        with _settling(consumer):
+            return finish(consumer.call(event))
+
+    async def handle_on_loop(self, participant: str, event: Event) -> Any:
+        """The same, for a target with `loop = "asyncio"`: ports are awaited."""
+        consumer = self._consumer(participant, event)
+        with _settling(consumer):
+            result = consumer.call(event)
+            return await result if inspect.isawaitable(result) else result
+
+    def _consumer(self, participant: str, event: Event) -> Consumer:
         consumers = self.by_participant[participant]
         if event["type"] not in consumers:
             fix = did_you_mean(event["type"], consumers, f"it has {', '.join(consumers)}")
             raise TargetError(
                 f"{participant!r} has no consumer of {event['type']!r}", "Consumers", fix
             )
-        return finish(consumers[event["type"]].call(event))
+        return consumers[event["type"]]
+
+
+@contextmanager
+def _settling(consumer: Consumer) -> Iterator[None]:
+    """An error says what becomes of its message: consumers of one participant may differ."""
+    try:
+        yield
+    except Exception as error:
+        if not hasattr(error, SETTLED):
+            setattr(error, SETTLED, _ANSWERS[consumer.on_error])
+        raise
+
+
+_ANSWERS: Mapping[OnError, Answer] = {
+    "requeue": "requeue",
+    "reject": "reject",
+    "acknowledge": "ack",
+}
+
+
+def by_type(
+    bound: Iterable[tuple[str, Consumer]], types: Iterable[str] = (), where: str = "consumers"
+) -> dict[str, Consumer]:
+    """Consumers by event type, from the keys that their queues are bound to.
+
+    In a topic's key, `*` stands for one word and `#` for any number; `types` are those there are.
+    """
+    found: dict[str, Consumer] = {}
+    for key, consumer in bound:
+        for type in _matching(key, tuple(types), where):
+            if found.setdefault(type, consumer) is not consumer:
+                what = f"two consumers of {type!r} in one participant"
+                fix = "each has a queue of its own, and gets a copy: make them two participants"
+                raise TargetError(what, where, fix)
+    return found
+
+
+def _matching(key: str, types: tuple[str, ...], where: str) -> list[str]:
+    words = key.split(".")
+    if not {"*", "#"} & set(words):
+        return [key]
+    if not types:
+        fix = 'say which types there are: consumers(types=["order.created", …])'
+        raise TargetError(f"{key!r} is a pattern", where, fix)
+    return [type for type in types if _fits(words, type.split("."))]
+
+
+def _fits(pattern: list[str], words: list[str]) -> bool:
+    if not pattern:
+        return not words
+    if pattern[0] == "#":
+        return any(_fits(pattern[1:], words[n:]) for n in range(len(words) + 1))
+    return bool(words) and pattern[0] in ("*", words[0]) and _fits(pattern[1:], words[1:])
 
 
 def finish(result: Any) -> Any:
@@ -121,5 +195,10 @@ async def _awaited(result: Awaitable[Any]) -> Any:
     return await result
 
 
-def _nothing(result: Any) -> None:
-    finish(result)
+def _silent(result: Any) -> Awaitable[None] | None:
+    """What a function returns is no answer; a coroutine is still to run."""
+    return _dropped(result) if inspect.isawaitable(result) else None
+
+
+async def _dropped(result: Awaitable[Any]) -> None:
+    await result

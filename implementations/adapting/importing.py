@@ -6,15 +6,17 @@
 
 Each call imports afresh, so that it also serves as fresh state. Names of the kit's own packages
 (model, properties, reports, implementations) are the service's while it is imported, and the kit's
-again afterwards. `instead` puts objects in the place of modules.
+again afterwards. `instead` puts objects in the place of modules; submodules of theirs that are not
+replaced are the real ones (`from pika.exceptions import …`).
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,6 +43,8 @@ def isolated_import(
         if name.partition(".")[0] not in own:
             fix = did_you_mean(name, own, f"it has {', '.join(sorted(own))}")
             raise TargetError(f"there is no module {name!r}", f"isolated_import({folder})", fix)
+    for name, stand_in in (instead or {}).items():
+        _let_it_be_a_package(name, stand_in)
     imported = Imported(folder, frozenset(own), {**_bare_packages(folder, own), **(instead or {})})
     with imported.names():
         for name in names:
@@ -84,7 +88,17 @@ class Imported:
 
     def _is_own(self, name: str) -> bool:
         top = name.partition(".")[0]
-        return top in self.own or name in self.modules or top in self.modules
+        return top in self.own or name in self.modules
+
+
+def _let_it_be_a_package(name: str, stand_in: Any) -> None:
+    """What stands for a package finds the real one's submodules."""
+    if hasattr(stand_in, "__path__"):
+        return
+    with suppress(ImportError, ValueError, AttributeError):  # not installed, or takes no attributes
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            stand_in.__path__ = list(spec.submodule_search_locations)
 
 
 def _names_in(folder: Path) -> set[str]:

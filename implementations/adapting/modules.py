@@ -7,7 +7,9 @@ books.restore()               # in the factory, and in `restart`: it was in memo
 from __future__ import annotations
 
 import copy
+import sys
 from contextlib import suppress
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -26,8 +28,9 @@ class Remembered:
     _snapshots: tuple[_Snapshot, ...]
 
     def restore(self) -> None:
-        """Let every variable hold again what it held; dicts, lists and sets stay the same objects,
-        so that whoever has imported them sees it too."""
+        """Let every variable hold again what it held. Dicts, lists, sets and objects with
+        attributes stay the same ones, so that whoever has imported them sees it too; objects of
+        installed packages (brokers, engines) are left alone."""
         for snapshot in self._snapshots:
             snapshot.restore()
 
@@ -44,7 +47,7 @@ class _Snapshot:
     def of(cls, module: ModuleType) -> _Snapshot:
         values = {name: value for name, value in vars(module).items() if _is_state(name, value)}
         copies: dict[str, Any] = {}
-        memo: dict[int, Any] = {}
+        memo = {id(value): value for value in vars(module).values() if _is_of_a_library(value)}
         for name, value in values.items():
             with suppress(Exception):  # whatever a __deepcopy__ may raise: it is left as it is
                 copies[name] = copy.deepcopy(value, memo)
@@ -59,6 +62,7 @@ class _Snapshot:
         memo = {
             id(kept): self.values[name] for name, kept in self.copies.items() if _refillable(kept)
         }
+        memo |= {id(value): value for value in held.values() if _is_of_a_library(value)}
         for name, value in self.values.items():
             kept = self.copies.get(name, value)
             if name in self.copies and _refillable(kept):
@@ -69,17 +73,30 @@ class _Snapshot:
 
 
 def _is_state(name: str, value: Any) -> bool:
-    return not name.startswith("__") and not isinstance(value, ModuleType | FunctionType | type)
+    described = isinstance(value, ModuleType | FunctionType | type)
+    return not (name.startswith("__") or described or _is_of_a_library(value))
+
+
+def _is_of_a_library(value: Any) -> bool:
+    """Whether it is an object of an installed package: a broker, an engine, a client. Others know
+    it, so it must stay what it is."""
+    file = getattr(sys.modules.get(type(value).__module__), "__file__", None) or ""
+    return bool({"site-packages", "dist-packages"} & set(Path(file).parts))
 
 
 def _refillable(value: Any) -> bool:
-    return isinstance(value, dict | list | set)
+    return isinstance(value, dict | list | set) or type(getattr(value, "__dict__", None)) is dict
 
 
 def _refill(value: Any, kept: Any, memo: dict[int, Any]) -> None:
-    value.clear()
-    if isinstance(kept, dict):
-        value.update({copy.deepcopy(k, memo): copy.deepcopy(v, memo) for k, v in kept.items()})
+    if type(getattr(value, "__dict__", None)) is dict:
+        _refill(vars(value), vars(kept), memo)
+    if not isinstance(value, dict | list | set):
         return
-    contents = [copy.deepcopy(each, memo) for each in kept]
-    value.extend(contents) if isinstance(kept, list) else value.update(contents)
+    value.clear()
+    if isinstance(value, dict):
+        value.update({copy.deepcopy(k, memo): copy.deepcopy(v, memo) for k, v in kept.items()})
+    elif isinstance(value, list):
+        value.extend(copy.deepcopy(each, memo) for each in kept)
+    else:
+        value.update(copy.deepcopy(each, memo) for each in kept)

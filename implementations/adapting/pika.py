@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from types import SimpleNamespace
 from typing import Any, Literal
 
 from attrs import define, field, frozen
 
-from implementations.adapting.consumers import Answer, Consumer, finish
+from implementations.adapting.consumers import Answer, Consumer, by_type, finish
 from implementations.contract import Event, World
-from implementations.errors import TargetError
+from implementations.errors import SETTLED, TargetError
 
 Subject = Callable[[Mapping[str, Any]], str | None]
 """Tells the order's id from the data of an event."""
@@ -98,10 +98,8 @@ class Pika:
         if self._world is None:
             fix = "call pika.begin(world) in the factory"
             raise TargetError("something is published before the run begins", "Pika", fix)
-        data = data_of(body)
         given = {k: v for k, v in vars(properties).items() if v is not None} if properties else {}
-        if given:
-            data[_PROPERTIES] = given
+        data = event_data(body, given)
         self._world.publish(
             routing_key or exchange,
             data,
@@ -109,16 +107,22 @@ class Pika:
             subject=self._subject(data) if self._subject else None,
         )
 
-    def consumers(self) -> dict[str, Consumer]:
+    def consumers(self, types: Iterable[str] = ()) -> dict[str, Consumer]:
         """The consumers that were registered by `basic_consume`, by what their queues are bound to.
 
-        A queue that is bound to nothing gets what is published under its name.
+        A queue that is bound to nothing gets what is published under its name. Where a binding is a
+        pattern (`order.*`), give the `types` that there are.
         """
-        return {
-            type: Consumer(_delivering(registered), "before" if registered.auto_ack else "after")
-            for registered in self._registered
-            for type in self._bound.get(registered.queue, [registered.queue])
-        }
+        made = [
+            (each, Consumer(_delivering(each), "before" if each.auto_ack else "after"))
+            for each in self._registered
+        ]
+        bound = (
+            (key, consumer)
+            for each, consumer in made
+            for key in self._bound.get(each.queue, [each.queue])
+        )
+        return by_type(bound, types, "Pika")
 
 
 def _delivering(registered: _Registered) -> Callable[[Event], Any]:
@@ -227,8 +231,8 @@ class Channel:
     def deliver(self, callback: Callable[..., Any], event: Event, auto_ack: bool = False) -> Answer:
         """Hand a message to a callback; answers how it was settled.
 
-        A callback that raises after it has acknowledged has acknowledged. One that raises before it
-        settles anything raises to the world, which does what the target's `consumers` say.
+        What a callback raises is raised to the world. Where it had acknowledged before, it has
+        acknowledged; where it had settled nothing, the message comes again.
         """
         tag = next(self._pika._tags)
         method = SimpleNamespace(
@@ -238,9 +242,10 @@ class Channel:
         body, properties = message_of(event)
         try:
             finish(callback(self, method, properties, body))
-        except Exception:
-            if auto_ack or self._settled[tag] is None:
-                raise
+        except Exception as error:
+            if not auto_ack and self._settled[tag] is not None:
+                setattr(error, SETTLED, self._settled[tag])
+            raise
         finally:
             settled = self._settled.pop(tag)
         return "ack" if auto_ack else settled or "unacked"
@@ -279,6 +284,11 @@ def data_of(body: Any) -> dict[str, Any]:
     except ValueError:
         data = None
     return data if isinstance(data, dict) else {"body": text}
+
+
+def event_data(body: Any, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, with the properties of the message in it."""
+    return data_of(body) | ({_PROPERTIES: dict(properties)} if properties else {})
 
 
 def message_of(event: Event) -> tuple[bytes, BasicProperties]:

@@ -239,4 +239,8 @@ def _place(frames: tuple[tuple[str, int], ...]) -> str:
 _PROPERTIES = Path(__file__).resolve().parent.parent
 #: The world, and what stands in for a target that is a process: it tells the place itself.
 _OURS = (str(_PROPERTIES), str(_PROPERTIES.parent / "implementations" / "process"))
-_LIBRARIES = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib"))
+#: What a target has from others, the helpers of its adapter included.
+_LIBRARIES = (
+    *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")),
+    str(_PROPERTIES.parent / "implementations" / "adapting"),
+)

@@ -15,7 +15,7 @@ from implementations.adapting.consumers import Consumer, Consumers, with_body
 from implementations.adapting.importing import isolated_import
 from implementations.adapting.modules import remember
 from implementations.adapting.pika import BasicProperties, Pika
-from implementations.errors import TargetError
+from implementations.errors import SETTLED, TargetError
 from tests.needs import needs
 
 
@@ -45,8 +45,8 @@ def test_a_callback_settles_its_message(settle: Any, answer: str) -> None:
     assert channel.deliver(callback, event(order="o1")) == answer
 
 
-def test_an_error_counts_only_before_the_acknowledgement() -> None:
-    """Pins that what was acknowledged stays so, whatever is raised afterwards."""
+def test_what_was_acknowledged_stays_so() -> None:
+    """Pins that an error after the acknowledgement is told, and brings no message back."""
     channel = Pika().BlockingConnection().channel()
 
     def late(ch: Any, method: Any, properties: Any, body: bytes) -> None:
@@ -56,9 +56,12 @@ def test_an_error_counts_only_before_the_acknowledgement() -> None:
     def early(ch: Any, method: Any, properties: Any, body: bytes) -> None:
         raise RuntimeError
 
-    assert channel.deliver(late, event()) == "ack"
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError) as raised:
+        channel.deliver(late, event())
+    assert getattr(raised.value, SETTLED) == "ack"
+    with pytest.raises(RuntimeError) as raised:
         channel.deliver(early, event())
+    assert not hasattr(raised.value, SETTLED)
 
 
 def test_nobody_settles_twice() -> None:
@@ -103,7 +106,7 @@ def test_automatic_acknowledgement_comes_before_handling() -> None:
 def test_consumers_of_one_participant_agree() -> None:
     """Pins the message where one type is acknowledged before, another one after handling."""
     mixed = {"a": Consumer(print), "b": Consumer(print, acknowledge="before")}
-    with pytest.raises(TargetError, match="acknowledge in different ways"):
+    with pytest.raises(TargetError, match="before handling, some after"):
         Consumers({"desk": mixed})
 
 

@@ -14,6 +14,8 @@ from tests.needs import needs
 
 #: How much of the search each style gets: a run on a database takes thirty times as long.
 PARTS = {
+    "faststream_adapter": ("paths", "sweep-0", "campaign-0"),
+    "aio_pika_adapter": ("paths", "sweep-0", "campaign-0"),
     "pika_adapter": ("paths", "sweep-0", "campaign-0"),
     "kafka_adapter": ("paths", "sweep-0", "campaign-0"),
     "outbox_adapter": ("paths", "sweep-0"),
@@ -23,8 +25,9 @@ PARTS = {
 @lru_cache
 def search(target: str, part: str) -> Portion:
     """One part of a search, in this process."""
-    if target.startswith("outbox"):
-        needs("sql")
+    for style, need in (("outbox", "sql"), ("faststream", "faststream"), ("aio", "faststream")):
+        if target.startswith(style):
+            needs(need)
     subject = probe(f"tests.adapting.{target}")
     delivery = subject.shape.delivery
     return run_part(subject, part, PROFILES["quick"], DEFAULT_FAULTS, delivery, 1)
@@ -39,16 +42,31 @@ def test_the_right_shop_holds(style: str, part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("style", "part", "expected"),
+    ("target", "part", "expected", "struck"),
     [
-        ("pika_adapter", "campaign-0", "STOCK-2"),
-        ("kafka_adapter", "sweep-0", "LIVE-1"),
-        ("outbox_adapter", "sweep-0", "LIVE-1"),
+        ("pika_adapter:make_wrong", "campaign-0", "STOCK-2", "again"),
+        ("kafka_adapter:make_wrong", "sweep-0", "LIVE-1", "till crashes while idle"),
+        ("outbox_adapter:make_wrong", "sweep-0", "LIVE-1", "timeout, although it was done"),
+        ("faststream_twins:make_rejecting", "sweep-0", "MONEY-0", "publish Paid → fails once"),
+        ("faststream_twins:make_forgetful", "sweep-0", "STOCK-2", "again"),
+        ("aio_pika_twins:make_rejecting", "sweep-0", "MONEY-0", "publish money.taken → fails once"),
+        ("aio_pika_twins:make_forgetful", "sweep-0", "STOCK-2", "again"),
     ],
 )
-def test_the_wrong_shop_is_found(style: str, part: str, expected: str) -> None:
-    """Pins that in each style a bug of that style is found, by the property it breaks."""
-    assert expected in search(f"{style}:make_wrong", part).violated
+def test_the_wrong_shop_is_found(target: str, part: str, expected: str, struck: str) -> None:
+    """Pins that in each style a bug of that style is found, by the property it breaks, and that one
+    fault is enough: that which brings it out."""
+    found = search(target, part).counterexamples
+    (deviation,) = next(each for each in found if each.property_id == expected).deviations
+    assert struck in deviation.action
+
+
+@pytest.mark.parametrize("style", ["faststream", "aio_pika"])
+def test_an_error_is_told_with_its_place_in_the_service(style: str) -> None:
+    """Pins that neither the helpers of the adapter nor a library are named as the place."""
+    found = search(f"{style}_twins:make_rejecting", "sweep-0").counterexamples
+    notes = [note for step in found[0].steps for note in step.notes]
+    assert any("raised ConnectionError" in note and "(app.py:" in note for note in notes)
 
 
 @pytest.mark.parametrize("style", PARTS)

@@ -1,0 +1,23 @@
+"""Faulty twins of the shop on aio-pika, each in a copy of its own."""
+# ruff: noqa: D103
+
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+
+ADAPTER = str(Path(__file__).with_name("aio_pika_adapter.py"))
+REJECTING, FORGETFUL = run_path(ADAPTER), run_path(ADAPTER)
+
+# `message.process()` as it comes: a message whose handling fails is dropped.
+REJECTING["TILL"].processing = lambda message: message.process()
+
+# A message that comes twice sets goods aside twice.
+FORGETFUL["SHELF"].was_set_aside = lambda order: False
+
+
+def make_rejecting(world: Any) -> Any:
+    return REJECTING["make"](world)
+
+
+def make_forgetful(world: Any) -> Any:
+    return FORGETFUL["make"](world)
