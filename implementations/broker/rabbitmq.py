@@ -78,6 +78,10 @@ class RabbitMq:
                 self._channel.queue_purge(queue)
         self._taken.clear()
 
+    def lasts(self, queue: str) -> bool:
+        """A queue that is consumed from stays."""
+        return True
+
     def deliver(self, queue: str, message: Message) -> None:
         """Put one message into a queue."""
         with self._told():

@@ -71,6 +71,12 @@ class RedisStreams:
                 self._redis.xtrim(stream, 0, approximate=False)
                 self._redis.pexpire(stream, self._left_alone)
 
+    def lasts(self, queue: str) -> bool:
+        """Whether the stream is there: a service that waits for it does not keep it."""
+        stream, _ = queue.split(" ")
+        with self._told():
+            return bool(self._redis.pexpire(stream, self._left_alone))
+
     def deliver(self, queue: str, message: Message) -> None:
         """Put one message into the stream of a participant."""
         stream, _ = queue.split(" ")

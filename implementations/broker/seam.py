@@ -108,6 +108,10 @@ class Broker(Protocol):
     def begin(self) -> None:
         """A run begins: nothing of another one is left in any queue."""
 
+    def lasts(self, queue: str) -> bool:
+        """Whether a queue is still there, and will be for the time of a run: a broker may have
+        removed what nobody used for long, and not told who waits at it."""
+
     def deliver(self, queue: str, message: Message) -> None:
         """Put one message into a queue that one participant consumes; the broker has it then."""
 

@@ -91,7 +91,7 @@ class Site:
         with self.working():
             self.lines.catch_up()  # somebody may have had enough of waiting, and be gone
             for seat in self.seats.values():
-                if not seat.idle or not seat.queue:
+                if not (seat.idle and seat.queue and self.broker.lasts(seat.queue)):
                     self.start(seat)
             self.broker.begin()
 

@@ -277,3 +277,20 @@ def test_the_next_run_sees_nothing_of_one_that_stopped(broker: str) -> None:
         again = run_schedule(subject, Schedule(SINGLE))
         again.world.dissolve()
         assert (again.steps, again.findings) == (whole.steps, {})
+
+
+def test_streams_that_redis_has_removed() -> None:
+    """Pins that services which nobody used for a minute, so that their streams are gone, are
+    started anew for the next run, and do their work."""
+    subject = shop("redis")
+    whole = run_schedule(subject, Schedule(SINGLE))
+    subject.close(whole.world.target)
+    import redis
+
+    client = redis.Redis()
+    streams = list(client.scan_iter(f"saga-{os.getpid()}-*"))
+    assert client.delete(*streams) >= 4
+    again = run_schedule(subject, Schedule(SINGLE))
+    subject.close(again.world.target)
+    assert again.findings == whole.findings == {}
+    assert again.steps == whole.steps
