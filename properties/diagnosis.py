@@ -16,8 +16,17 @@ from model.ledger import Effect
 from model.vocabulary import Event, Status
 from properties.evidence import Evidence, evidence
 from properties.run import Run
-from properties.signatures import SIGNATURES, STEPS, Names, Rule, kept, last, succeeded_late
-from properties.world.actions import Kind
+from properties.signatures import (
+    SIGNATURES,
+    STEPS,
+    Names,
+    Rule,
+    kept,
+    last,
+    mistaken_for,
+    succeeded_late,
+)
+from properties.world.actions import Action, Kind
 from reports.counterexample import Safeguard, Step
 from reports.safeguards import SafeguardName as Name
 from reports.safeguards import safeguard
@@ -49,12 +58,43 @@ def _reason(seen: Evidence, name: Name) -> str:
     """Why, where the case says more than the table of safeguards."""
     if name is Name.TERMINAL_EVENT:
         return _unheard(seen)
-    if name is Name.INBOX and _given_up(seen):
+    if name is Name.RESUME:
         return (
-            "The message came again after the crash and was taken for handled, though what it "
+            "The message came again after the failure and was taken for handled, though what it "
             "asked for had not been finished."
         )
+    if name is Name.INBOX and (request := _ignored(seen)):
+        return (
+            f"{request} reached its consumer, who acknowledged it and did nothing, as if it had "
+            "been handled before."
+        )
+    if name is Name.CONDITIONAL_UPDATE and seen.orders == 1 and not seen.technical:
+        return (
+            "More was taken, or promised, than there was: the quantity that is wanted has to be "
+            "held against what is there."
+        )
+    if name is Name.SAGA_ID and (mistaken := mistaken_for(seen)):
+        asked, hit = mistaken
+        return f"{asked} was cancelled, and {hit} was called off in its place."
     return ""
+
+
+def _ignored(seen: Evidence) -> str:
+    """A request to undo that came to its consumer, nothing having gone wrong, and had no effect."""
+    if seen.technical or seen.errors:
+        return ""
+    for saga in seen.sagas:
+        for action, _, request in STEPS:
+            name = f"{request}({saga.order.id})"
+            if name in seen.heard and kept(saga, action) and _UNDONE[request] not in saga.published:
+                return name
+    return ""
+
+
+_UNDONE = {
+    Event.PAYMENT_REFUND_REQUESTED: Event.PAYMENT_REFUNDED,
+    Event.INVENTORY_RELEASE_REQUESTED: Event.INVENTORY_RELEASED,
+}
 
 
 def _unheard(seen: Evidence) -> str:
@@ -85,6 +125,8 @@ def _not_undone(seen: Evidence, saga: Saga) -> Names:
     )
     if (money and Event.PAYMENT_REFUNDED in said) or (stock and Event.INVENTORY_RELEASED in said):
         return (Name.COMPENSATION_RECORD,)
+    if _ignored(seen):
+        return Name.INBOX, Name.COMPENSATION_RECORD
     unreserved = "short stock" in reasons or Event.INVENTORY_RESERVATION_FAILED in said
     unshipped = "carrier refused" in reasons or Event.SHIPPING_FAILED in said
     if money and unreserved:
@@ -132,7 +174,13 @@ def taken_twice(seen: Evidence) -> Names:
     """More was taken from the shelf than there was."""
     if seen.orders > 1 or not seen.enough:
         return _in_lines(seen, Name.CONDITIONAL_UPDATE)
-    return (Name.INBOX,) if seen.technical else ()
+    return (Name.INBOX,) if seen.technical else counted_again(seen)
+
+
+def counted_again(seen: Evidence) -> Names:
+    """Nothing went wrong, and the shelf did not add up any more after the parcel had left."""
+    shipped = any(last(seen, saga, Effect.SHIP) > -1 for saga in seen.sagas)
+    return (Name.COUNTED_ONCE,) if shipped and seen.orders == 1 else ()
 
 
 def _in_lines(seen: Evidence, name: Name) -> Names:
@@ -154,7 +202,7 @@ def miscounted(seen: Evidence) -> Names:
         return (Name.INBOX,)
     if seen.surplus:
         return (Name.COMPENSATION_RECORD,)
-    return () if seen.enough else _in_lines(seen, Name.CONDITIONAL_UPDATE)
+    return counted_again(seen) if seen.enough else _in_lines(seen, Name.CONDITIONAL_UPDATE)
 
 
 def repeated(seen: Evidence) -> Names:
@@ -206,7 +254,7 @@ def by_faults(seen: Evidence) -> Names:
 def _after_crash(seen: Evidence) -> Names:
     """A handler died; it may have sent an event by then, which it sends again."""
     if _given_up(seen):
-        return Name.INBOX, Name.OUTBOX
+        return (Name.RESUME,)
     ports = {crash.port for crash in seen.of_kind(Kind.CRASH)}
     twice = [copy for copy in seen.copies if f"publish {copy.type}" in ports]
     if not twice:
@@ -218,7 +266,7 @@ def _after_crash(seen: Evidence) -> Names:
 def _given_up(seen: Evidence) -> bool:
     """Whether a handler died while it asked somebody outside, and nobody carried on from there.
 
-    There was nothing to publish yet, so no outbox is missing; what came again was not handled.
+    There was nothing to publish yet, so no outbox is missing; what came again was taken for done.
     """
     crashes = seen.of_kind(Kind.CRASH)
     outside = all(crash.port.partition(".")[0] in _OUTSIDE for crash in crashes)
@@ -231,7 +279,15 @@ def _after_transient(seen: Evidence) -> Names:
         return (Name.COMPENSATION_RETRY,)
     if any(action.port.startswith("publish") for action in struck):
         return (Name.OUTBOX,)
-    return (Name.TRANSIENT_RETRY,)
+    again = any(_came_again(seen, action) for action in struck)
+    return (Name.RESUME,) if again else (Name.TRANSIENT_RETRY,)
+
+
+def _came_again(seen: Evidence, struck: Action) -> bool:
+    """Whether the error left the handler, and the broker brought the message once more."""
+    _, _, message = struck.subject.partition(" on ")
+    raised = any(error.startswith(f"{struck.subject} raised ") for error in seen.errors)
+    return raised and message in seen.redelivered
 
 
 def _after_cancel(seen: Evidence) -> Names:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -23,7 +24,7 @@ from properties.world.actions import Action, Kind, Mode, fault_of
 from properties.world.endings import ACKNOWLEDGE
 from properties.world.network import Message
 from properties.world.world import World
-from reports.counterexample import ArrowKind, Step
+from reports.counterexample import Arrow, ArrowKind, Step
 
 #: After these a call that was made already is made again.
 RETRIED = frozenset(
@@ -66,6 +67,8 @@ class Evidence:
     """`type(order)` -> the first step at which it was published."""
     heard: Mapping[str, int] = field(factory=dict)
     """`type(order)` -> the first step at which it was delivered to anybody."""
+    redelivered: frozenset[str] = frozenset()
+    """`type(order)` of what was delivered more than once."""
     failed: Mapping[str, int] = field(factory=dict)
     """Order -> the step at which it was first seen to have failed."""
     asked_anew: bool = False
@@ -125,6 +128,7 @@ def evidence(
         surplus=_surplus(history),
         told=_messages(steps, published=True),
         heard=_messages(steps, published=False),
+        redelivered=_redelivered(steps),
         failed=_failed(steps),
         asked_anew=any(_asked_anew(world, name) for name in names),
         copies=tuple(_copies(world.network.originals.values())),
@@ -171,9 +175,20 @@ def _messages(steps: Sequence[Step], published: bool) -> dict[str, int]:
         for arrow in step.arrows:
             at = arrow.target if published else arrow.source
             if arrow.kind is ArrowKind.MESSAGE and at == "broker":
-                name, _, _ = arrow.text.partition(")")
-                first.setdefault(f"{name})", step.number)
+                first.setdefault(_message(arrow), step.number)
     return first
+
+
+def _message(arrow: Arrow) -> str:
+    """`type(order)` of what an arrow brings, whichever copy it is."""
+    name, _, _ = arrow.text.partition(")")
+    return f"{name})"
+
+
+def _redelivered(steps: Sequence[Step]) -> frozenset[str]:
+    arrows = [arrow for step in steps for arrow in step.arrows if arrow.source == "broker"]
+    times = Counter(_message(arrow) for arrow in arrows if arrow.kind is ArrowKind.MESSAGE)
+    return frozenset(message for message, count in times.items() if count > 1)
 
 
 def _failed(steps: Sequence[Step]) -> dict[str, int]:

@@ -122,8 +122,34 @@ def turned_back(seen: Evidence) -> Names:
 
 
 def at_once(seen: Evidence) -> Names:
-    """Two copies of one message were handled at the same time."""
-    return (Name.INBOX, Name.VERSION_CHECK) if seen.of_kind(Kind.TWICE) else ()
+    """Two copies of one message were handled at the same time.
+
+    Where stock is miscounted and nothing was done twice, or undone, no inbox would have helped.
+    """
+    if not seen.of_kind(Kind.TWICE):
+        return ()
+    effects = [(entry.order, entry.effect) for entry in seen.entries]
+    once = len(set(effects)) == len(effects) and not {Effect.RELEASE, Effect.REFUND} & {
+        effect for _, effect in effects
+    }
+    if effects and once and seen.finding.property_id in ("STOCK-1", "STOCK-2"):
+        return (Name.VERSION_CHECK,)
+    return Name.INBOX, Name.VERSION_CHECK
+
+
+def called_off_by_mistake(seen: Evidence) -> Names:
+    """The customer cancelled one order, and it was another one that was called off."""
+    return (Name.SAGA_ID,) if mistaken_for(seen) else ()
+
+
+def mistaken_for(seen: Evidence) -> tuple[str, str] | None:
+    """The order that was cancelled, and the one that was called off for it."""
+    asked = [action.subject for action in seen.of_kind(Kind.CANCEL)]
+    for saga in seen.sagas:
+        order = saga.order.id
+        if asked and order not in asked and Event.ORDER_CANCEL_REQUESTED in saga.published:
+            return asked[0], order
+    return None
 
 
 def unanswered(seen: Evidence) -> Names:
@@ -214,6 +240,7 @@ def _released_too_much(seen: Evidence) -> bool:
 #: In the order in which they are tried.
 SIGNATURES: tuple[Rule, ...] = (
     key_reused,
+    called_off_by_mistake,
     stumbled,
     reserved_in_name,
     announced_beforehand,

@@ -8,6 +8,7 @@ from model.money import money
 from reports.counterexample import Balance, Counterexample, Step
 from reports.kit import Kit, this_kit
 from reports.regression import regression_test
+from reports.safeguards import others
 from reports.sequence import sequence_diagram
 from reports.wording import (
     DRAIN_LINE,
@@ -189,9 +190,15 @@ def _safeguard(c: Counterexample) -> str:
     """Return what would have prevented the violation, and how to add it."""
     if c.safeguard is None:
         return ""
+    instead = "".join(
+        f"\nOr: {escape(other.name)}. {escape(other.reason)}\n\n"
+        f"How to add that: {escape(other.advice)}\n"
+        for other in others(c.safeguard)
+    )
     return (
         f"## Missing safeguard: {escape(named(c.safeguard))}\n\n"
         f"Why: {escape(c.safeguard.reason)}\n\nHow to add it: {escape(c.safeguard.advice)}\n"
+        f"{instead}"
     )
 
 

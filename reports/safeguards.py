@@ -14,6 +14,7 @@ class SafeguardName(StrEnum):
 
     IDEMPOTENCY_KEY = "idempotency key"
     INBOX = "inbox"
+    RESUME = "resuming of an unfinished step"
     STABLE_MESSAGE_ID = "stable message id"
     OUTBOX = "outbox"
     ACKNOWLEDGE_LAST = "acknowledgement after handling"
@@ -22,6 +23,7 @@ class SafeguardName(StrEnum):
     VERSION_CHECK = "version check"
     CONDITIONAL_UPDATE = "conditional stock update"
     ATOMIC_RESERVATION = "atomic multi-line reservation"
+    COUNTED_ONCE = "one place that counts stock"
     REFUND_ON_RESERVATION_FAILURE = "refund on reservation failure"
     RELEASE_ON_SHIPPING_FAILURE = "release on shipping failure"
     REFUND_ON_SHIPPING_FAILURE = "refund on shipping failure"
@@ -51,12 +53,18 @@ def safeguard(name: SafeguardName, reason: str = "", *instead: SafeguardName) ->
     return Safeguard(known.name, reason or known.reason, known.advice, tuple(map(str, instead)))
 
 
+def others(known: Safeguard) -> tuple[Safeguard, ...]:
+    """Return those that would do instead of a safeguard, with their reasons and their advice."""
+    rows = {row.name: row for row in _ROWS}
+    return tuple(rows[name] for name in known.instead if name in rows)
+
+
 #: One row per safeguard: its name, what it prevents, how to add it in two sentences.
 _ROWS: tuple[Safeguard, ...] = (
     Safeguard(
         SafeguardName.IDEMPOTENCY_KEY,
-        "Prevents that a repeated call to the gateway or the carrier has its effect twice, which "
-        "no inbox can: the first call may have gone through before the crash or the timeout.",
+        "Prevents that a repeated call to the gateway or the carrier has its effect twice; no "
+        "inbox can, since the first call may have gone through unseen.",
         "Send a key that is derived from the order and the step (such as 'charge-o1') with every "
         "charge, refund and shipment, and send the same key whenever that step is tried again. "
         "Make a new key only for a new decision, such as another card after a decline: the same "
@@ -68,6 +76,13 @@ _ROWS: tuple[Safeguard, ...] = (
         "Insert the message id with the consumer's name into a table with a unique index, in the "
         "very transaction that changes the data and writes the outgoing events. When the insert "
         "fails because the row exists, acknowledge and do nothing else.",
+    ),
+    Safeguard(
+        SafeguardName.RESUME,
+        "Prevents that a step that was interrupted is taken for done when its message comes again.",
+        "Mark a message as handled, be it in an inbox or by a status, only in the transaction that "
+        "stores what came of it, not before gateway or carrier are asked. When it comes again and "
+        "its step is still under way, do it again, and ask them with the same idempotency key.",
     ),
     Safeguard(
         SafeguardName.STABLE_MESSAGE_ID,
@@ -118,7 +133,8 @@ _ROWS: tuple[Safeguard, ...] = (
         SafeguardName.CONDITIONAL_UPDATE,
         "Prevents that two orders take the last piece: both read the stock before either wrote.",
         "Test and take in one statement: UPDATE stock SET available = available - ? WHERE sku = ? "
-        "AND available >= ?. Treat an update that changed no row as out of stock.",
+        "AND available >= ?. Treat an update that changed no row as out of stock, and roll back "
+        "what the order has taken from other rows.",
     ),
     Safeguard(
         SafeguardName.ATOMIC_RESERVATION,
@@ -126,6 +142,14 @@ _ROWS: tuple[Safeguard, ...] = (
         "Add up the quantities per SKU first, and reserve all lines in one transaction. When one "
         "line has too little stock, roll the whole transaction back, and emit the failure in a "
         "transaction of its own.",
+    ),
+    Safeguard(
+        SafeguardName.COUNTED_ONCE,
+        "Prevents that a piece is taken off the shelf when it is reserved, and again when its "
+        "parcel leaves.",
+        "Let one service alone change the stock, and let it take a piece off the shelf once: when "
+        "it is reserved. What happens to it later, such as the parcel, may change its reservation "
+        "and not the shelf.",
     ),
     Safeguard(
         SafeguardName.REFUND_ON_RESERVATION_FAILURE,
@@ -252,7 +276,8 @@ _ROWS: tuple[Safeguard, ...] = (
         SafeguardName.SAGA_ID,
         "Prevents that an event or a compensation cannot be matched with its order.",
         "Put the saga id and the order id into every event that a handler publishes, copied from "
-        "the event that it handles. Refuse to publish an event without them.",
+        "the event or the request that it handles, and look rows up by these ids alone. Refuse to "
+        "publish an event without them.",
     ),
 )
 

@@ -10,6 +10,7 @@ from reports.html.elements import Markup, element, join, lines, scrolling
 from reports.html.steps import ledger, standing, step_list
 from reports.kit import Kit
 from reports.regression import regression_test
+from reports.safeguards import others
 from reports.wording import count, named, printable, sentence
 
 #: How many steps a page shows: of one case, and of all of them; and of each, however many there
@@ -166,7 +167,17 @@ def _safeguard(safeguard: Safeguard | None) -> Markup:
         element("h4", f"Missing: {named(safeguard)}"),
         element("p", safeguard.reason),
         element("p", safeguard.advice),
+        *(part for other in others(safeguard) for part in _instead(other)),
         class_="safeguard",
+    )
+
+
+def _instead(other: Safeguard) -> tuple[Markup, ...]:
+    """Return another one that fits what was seen."""
+    return (
+        element("h5", f"Or: {other.name}"),
+        element("p", other.reason),
+        element("p", other.advice),
     )
 
 

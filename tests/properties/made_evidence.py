@@ -16,7 +16,7 @@ from properties.world.actions import Action, Kind
 from reports.safeguards import SafeguardName as Name
 
 CHARGE, SHIP = "payment on order.created(o1)", "shipping on inventory.reserved(o1)"
-CANCEL = Action(Kind.CANCEL, "o1")
+CANCEL, CANCEL_OTHER = Action(Kind.CANCEL, "o1"), Action(Kind.CANCEL, "o2")
 CRASH = Action(Kind.CRASH, CHARGE, "payments.charge", "after")
 UNACKNOWLEDGED = Action(Kind.CRASH, CHARGE, "acknowledge", "before")
 RELAY = Action(Kind.CRASH, "payment relay", "publish payment.processed", "after")
@@ -41,6 +41,7 @@ NOT_REFUNDED = Action(
 )
 RAISED = (f"{CHARGE} raised ConnectionError: injected",)
 UNREADABLE = (f"{CHARGE} raised KeyError: 'items'",)
+REFUND_REQUESTED = "payment.refund.requested(o1)"
 SENT = Copy("payment.processed(o1) to inventory", "payment.processed", same_id=True)
 RESENT = evolve(SENT, same_id=False)
 CHARGE_1, REFUND_1 = (Effect.CHARGE, 1999), (Effect.REFUND, 1999)

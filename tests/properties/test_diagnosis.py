@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from model.ledger import Effect
 from properties.diagnosis import conclude
 from properties.evidence import Evidence
@@ -34,6 +36,7 @@ from tests.properties.made_evidence import (
     RAISED,
     RECORD,
     REFUND_1,
+    REFUND_REQUESTED,
     REFUSED,
     RELEASE,
     RESENT,
@@ -50,6 +53,17 @@ from tests.properties.made_evidence import (
     rule,
     seen,
 )
+
+
+def _asked_to_refund(*actions: Action, **more: Any) -> Evidence:
+    """Money is kept though stock was short and the refund was asked for."""
+    said = "payment.refund.requested"
+    return seen("MONEY-0", *actions, done=(CHARGE_1,), said=said, about=SHORT, **more)
+
+
+def _not_charged(**more: Any) -> Evidence:
+    """An order stays open after its charge has failed once."""
+    return seen("LIVE-0", NOT_CHARGED, **more)
 
 
 def test_two_safeguards_are_named_where_both_fit() -> None:
@@ -133,6 +147,10 @@ def test_a_late_success(evidence: Evidence, named: Name) -> None:
     (seen("STOCK-2", surplus=True), Name.COMPENSATION_RECORD),
     (seen("STOCK-2", enough=False, surplus=True), Name.COMPENSATION_RECORD),
     (seen("STOCK-2"), None),
+    (seen("STOCK-1", done=SHIPPED), Name.COUNTED_ONCE),
+    (seen("STOCK-2", done=SHIPPED), Name.COUNTED_ONCE),
+    (seen("STOCK-2", done=BOUGHT), None),
+    (seen("STOCK-2", done=SHIPPED, orders=2), None),
     (seen("STOCK-2", AT_ONCE, guilty=(RESERVE_1, RELEASE)), Name.INBOX),
     (seen("STOCK-2", CANCEL, guilty=(*SHIPPED, RELEASE), done=SHIPPED), Name.PIVOT_CHECK),
     (seen("STOCK-2", CANCEL, guilty=(*BOUGHT, RELEASE), done=BOUGHT), Name.COMPENSATION_RECORD),
@@ -157,7 +175,7 @@ def test_stock(evidence: Evidence, named: Name | None) -> None:
     (seen("COMP-2", LATER, about={"published": {"payment.processed": 2}}), RECORD),
     (seen("COMP-2", about={"published": {"payment.refunded": 2}}), RECORD),
     # died while it asked somebody outside, or behind that: nothing to publish, or something
-    (seen("LIVE-0", CRASH), Name.INBOX),
+    (seen("LIVE-0", CRASH), Name.RESUME),
     (seen("LIVE-0", CRASH._replace(port="payment commit")), Name.OUTBOX),
     (seen("LIVE-0", CRASH, CRASH_SENT), Name.OUTBOX),
     # given back by what was announced, and not by the ledger
@@ -165,7 +183,7 @@ def test_stock(evidence: Evidence, named: Name | None) -> None:
     (seen("STOCK-3", NO_PARCEL, done=BOUGHT, said="inventory.released", about=FAILED), RECORD),
     # on hold for an order that has failed; a look-alike: for one that has not
     (seen("MONEY-3", CRASH, done=(HOLD,), about=FAILED, failed={"o1": 4}), Name.LATE_SUCCESS),
-    (seen("LIVE-0", CRASH, done=(HOLD,)), Name.INBOX),
+    (seen("LIVE-0", CRASH, done=(HOLD,)), Name.RESUME),
     # announced only after the request to undo it had come; a look-alike: before
     (
         seen(
@@ -192,6 +210,33 @@ def test_stock(evidence: Evidence, named: Name | None) -> None:
 )
 def test_what_was_told_and_not_done(evidence: Evidence, named: Name) -> None:
     """Pins rules that hold what a target says, or leaves unsaid, against what it does."""
+    assert first(evidence) == named
+
+
+@rule(
+    (_asked_to_refund(heard={REFUND_REQUESTED: 8}), Name.INBOX),
+    # look-alikes: it came to nobody; its consumer failed; the broker failed
+    (_asked_to_refund(), Name.REFUND_ON_RESERVATION_FAILURE),
+    (
+        _asked_to_refund(heard={REFUND_REQUESTED: 8}, errors=RAISED),
+        Name.REFUND_ON_RESERVATION_FAILURE,
+    ),
+    (_asked_to_refund(NOT_REFUNDED, heard={REFUND_REQUESTED: 8}), Name.COMPENSATION_RETRY),
+)
+def test_a_request_without_effect(evidence: Evidence, named: Name) -> None:
+    """Pins that a request to undo that came to its consumer was made, and was taken for done."""
+    assert first(evidence) == named
+
+
+@rule(
+    (_not_charged(errors=RAISED, redelivered={"order.created(o1)"}), Name.RESUME),
+    # look-alikes: the error stayed in the handler; the message did not come again
+    (_not_charged(redelivered={"order.created(o1)"}), Name.TRANSIENT_RETRY),
+    (_not_charged(errors=RAISED), Name.TRANSIENT_RETRY),
+    (_not_charged(errors=RAISED, redelivered={"order.created(o2)"}), Name.TRANSIENT_RETRY),
+)
+def test_an_unfinished_step(evidence: Evidence, named: Name) -> None:
+    """Pins that after an error that was passed on it is what came next that is wrong."""
     assert first(evidence) == named
 
 

@@ -8,13 +8,16 @@ from model.ledger import Effect
 from model.vocabulary import Status
 from properties.diagnosis import conclude
 from properties.evidence import Evidence
+from properties.signatures import mistaken_for
 from reports.safeguards import SafeguardName as Name
 from tests.properties.made_evidence import (
     AGAIN,
+    AT_ONCE,
     BOTH,
     BOTH_WAYS,
     BOUGHT,
     CANCEL,
+    CANCEL_OTHER,
     CANCELLED,
     CHARGE_1,
     CRASH,
@@ -176,3 +179,32 @@ def test_a_final_status_that_changed(evidence: Evidence, named: Name) -> None:
 def test_overtaken_by_its_compensation(evidence: Evidence, named: Name) -> None:
     """Pins that what was done after it had been called off lacks a tombstone."""
     assert first(evidence) == named
+
+
+@rule(
+    (seen("STOCK-2", AT_ONCE, done=BOUGHT), Name.VERSION_CHECK),
+    # look-alikes: reserved twice, given back, nothing known of what was done, not about stock
+    (seen("STOCK-2", AT_ONCE, done=(RESERVE_1, RESERVE_1)), Name.INBOX),
+    (seen("STOCK-2", AT_ONCE, done=(*BOUGHT, RELEASE)), Name.INBOX),
+    (seen("STOCK-2", AT_ONCE), Name.INBOX),
+    (seen("LIVE-0", AT_ONCE, done=BOUGHT), Name.INBOX),
+)
+def test_two_copies_at_once(evidence: Evidence, named: Name) -> None:
+    """Pins that stock that is miscounted though nothing was done twice was overwritten."""
+    assert first(evidence) == named
+
+
+@rule(
+    (seen("TRUE-1", CANCEL_OTHER, said="order.cancel.requested"), Name.SAGA_ID),
+    # look-alikes: this one was cancelled itself; this one was left alone
+    (seen("TRUE-1", CANCEL, said="order.cancel.requested"), Name.PIVOT_CHECK),
+    (seen("TRUE-1", CANCEL_OTHER), Name.PIVOT_CHECK),
+)
+def test_a_cancel_of_another_order(evidence: Evidence, named: Name) -> None:
+    """Pins that an order that is called off for another one was mistaken for it."""
+    assert first(evidence) == named
+
+
+def test_a_mistaken_order_is_named() -> None:
+    """Pins which order is said to have been cancelled, and which one was called off for it."""
+    assert mistaken_for(seen("TRUE-1", CANCEL_OTHER, said="order.cancel.requested")) == ("o2", "o1")
