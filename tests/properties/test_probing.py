@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from implementations.errors import TargetError
+from model.environment import DEFAULT_FAULTS
 from properties.drivers.paths import strikes
 from properties.probing import probe
+from properties.profiles import PROFILES
 from properties.run import Deviation, Schedule, run_schedule
+from properties.search import parts, run_part
 from properties.world import watchdog
 from properties.world.actions import Action, Kind
 from properties.world.scopes import SINGLE
@@ -147,3 +151,19 @@ def test_what_a_run_opens_is_closed() -> None:
     for _ in strikes(subject, Schedule(SINGLE)):
         pass
     assert newcomers.Closes.opened == [disturbed.world.target]
+    disturbed.world.dissolve()
+    assert newcomers.Closes.opened == []
+
+
+@pytest.mark.parametrize("part", [part for part in parts(PROFILES["quick"]) if part != "directed"])
+def test_each_part_of_the_search_closes_what_its_runs_open(part: str) -> None:
+    """Pins that it does so once: a second close() is an error to many a target.
+
+    All but the directed ones, which this target, with words of its own, knows nothing of.
+    """
+    profile = evolve(PROFILES["quick"], campaign=20, examples=2, exhaustive_states=50)
+    subject = probe(of("Closes"))
+    portion = run_part(subject, part, profile, DEFAULT_FAULTS, subject.shape.delivery, 1)
+    assert portion.error == ""
+    assert portion.schedules > 0
+    assert newcomers.Closes.opened == []
