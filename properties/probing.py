@@ -60,10 +60,10 @@ def probe(spec: str) -> Subject:
             spec,
             "limits are the most it takes, for example {'lines': 1, 'quantity': 10}",
         )
-    runs = []
-    for scope in scopes:
-        runs.append(run_schedule(subject, Schedule(scope)))
-        subject.close(runs[-1].world.target)  # at once: what it has opened may be scarce
+    runs = _first_in_first_out(subject, scopes)
+    if reached := _reached(subject, scopes[0], runs[0]):
+        subject = evolve(subject, reached=reached)
+        runs = _first_in_first_out(subject, scopes)
     sources = _refine(sources, runs)
     published = {type_ for run in runs for type_ in _published(run)}
     terminal = _terminal(shape, published)
@@ -76,6 +76,15 @@ def probe(spec: str) -> Subject:
     )
     _check_same_twice(subject, scopes[0])
     return subject
+
+
+def _first_in_first_out(subject: Subject, scopes: Iterable[Scope]) -> list[Run]:
+    """A run in each scope, without faults."""
+    runs = []
+    for scope in scopes:
+        runs.append(run_schedule(subject, Schedule(scope)))
+        subject.close(runs[-1].world.target)  # at once: what it has opened may be scarce
+    return runs
 
 
 def _first_look(loaded: LoadedTarget) -> tuple[TargetShape, Observation]:
@@ -203,6 +212,21 @@ def _sight(
         and Event.ORDER_CREATED in published,
         terminal=terminal,
     )
+
+
+def _reached(subject: Subject, scope: Scope, run: Run) -> frozenset[str]:
+    """Participants whose outboxes are to be asked after calls of others as well.
+
+    An API in front of several services writes in theirs, and so does a handler in a shared one.
+    """
+    if not subject.shape.has("relay"):
+        return frozenset()
+    asking = evolve(subject, reached=frozenset(subject.shape.participants))
+    (asked,) = _first_in_first_out(asking, [scope])
+    drafts = asked.world.network.published
+    if len(drafts) <= len(run.world.network.published):
+        return frozenset()
+    return frozenset(draft.source for draft in drafts)
 
 
 def _makes_ids(subject: Subject, scope: Scope) -> bool:

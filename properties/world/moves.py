@@ -162,8 +162,9 @@ def _wake_others(world: World, task: Task) -> None:
 def _may_have_written(world: World, task: Task) -> None:
     """There may be something in an outbox: after an act in anybody's, people go where they like."""
     world.dirty[task.participant] = world.history.step
-    if task.work is _ACT:
-        world.dirty.update(dict.fromkeys(world.subject.shape.participants, world.history.step))
+    others = world.subject.shape.participants if task.work is _ACT else world.subject.reached
+    if others:
+        world.dirty.update(dict.fromkeys(others, world.history.step))
 
 
 def _check_awaited(world: World, task: Task, outcome: Finished | Exception | None) -> None:

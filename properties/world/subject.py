@@ -45,6 +45,8 @@ class Subject:
     """Whether it was seen to publish one event under two ids: then `republish` can befall it."""
     sets_timers: bool = False
     """Whether it was seen to set a timer: then one can be late."""
+    reached: frozenset[str] = frozenset()
+    """Participants in whose outboxes calls of others were seen to write, or might."""
 
     def close(self, target: Any) -> None:
         """End what a run of the target has opened.
