@@ -62,6 +62,11 @@ class TargetShape:
     where there is none; None where runs are fast."""
 
     @property
+    def slow(self) -> bool:
+        """Whether the target says that its runs are slow."""
+        return self.twin is not None
+
+    @property
     def participants(self) -> tuple[str, ...]:
         """All participants, in the order of the subscriptions."""
         return tuple(self.subscriptions)

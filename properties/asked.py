@@ -29,6 +29,7 @@ class Asked:
     faults: tuple[str, ...]
     faults_by_default: bool
     profile: str
+    schedules: int | None
     seed: int
     expected: dict[str, str]
 
@@ -46,6 +47,7 @@ class Asked:
             every_delivery=self.every_delivery,
             faults=frozenset(map(Fault, self.faults)),
             profile=self.profile,
+            schedules=self.schedules,
             seed=self.seed,
             expected=dict(self.expected),
             origins=origins,
@@ -68,6 +70,7 @@ def asked_of(settings: Settings, seed: int) -> Asked:
         tuple(sorted(map(str, settings.faults))),
         settings.origins["faults"] == "default",
         settings.profile,
+        settings.schedules,
         seed,
         dict(settings.expected),
     )

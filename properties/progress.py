@@ -18,7 +18,6 @@ import pytest
 from attrs import define, field
 
 from model.conformance import observable_rows
-from properties.profiles import PROFILES
 from properties.search import Portion
 from properties.session import Verification, part_of
 from properties.workload import cost, quick_share, schedules_of
@@ -136,7 +135,7 @@ class ProgressLine:
 
     def progress(self, portion: Portion | None, seconds: float) -> Progress:
         """How far it is; `portion` is what the part under way in this process has so far."""
-        profile = PROFILES[self.verification.settings.profile]
+        profile = self.verification.profile
         planned, ended = self.verification.planned, self.verification.portions
         whole = sum(cost(part, profile) for part in planned)
         done = sum(cost(part, profile) for part in ended)

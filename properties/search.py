@@ -26,6 +26,7 @@ from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.known import run_known
 from properties.drivers.paths import paths
+from properties.drivers.quota import Quota
 from properties.drivers.repeats import repeats
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
@@ -52,6 +53,8 @@ class Portion:
 
     part: str
     schedules: int = 0
+    whole: int = 0
+    """How many schedules there were to choose from, where there was a limit."""
     steps: int = 0
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
@@ -88,6 +91,7 @@ class Search:
     seed: int
     expected: frozenset[str]
     portion: Portion
+    quota: Quota = field(factory=Quota)
     found: dict[str, Run] = field(factory=dict)
     """The first, or simplest, run that violated each property."""
     faultless: dict[str, Run] = field(factory=dict)
@@ -127,6 +131,7 @@ class Search:
     def conclude(self) -> Portion:
         """Shrink what was found and tell it."""
         self._count_visits()
+        self.portion.whole = self.quota.whole
         runs: dict[str, int] = {}
         while waiting := self.found.keys() - runs.keys() - self.expected:
             simplest = min(waiting, key=lambda each: (self.found[each].schedule.score, each))
@@ -225,7 +230,8 @@ def run_part(
     """Do one part of the search; an error of the target ends it, and stands in the portion."""
     scopes = fitting(SCOPES, faults, delivery, subject.shape)
     name, _, number = part.partition("-")
-    search = Search(subject, scopes, seed, expected, Portion(part), beat=beat)
+    quota = Quota(profile.most, seed)
+    search = Search(subject, scopes, seed, expected, Portion(part), quota, beat=beat)
     with fewer_collections():
         for stage in (
             lambda: _PARTS[name](search, profile, int(number or 0), database),
@@ -273,7 +279,7 @@ def _all(search: Search, runs: Iterable[Run]) -> None:
 
 def _paths(search: Search, profile: Profile, number: int, database: Database) -> None:
     observed = []
-    for run in paths(search.subject, search.scopes, trace=Watcher):
+    for run in paths(search.subject, search.scopes, trace=Watcher, quota=search.quota):
         search.consider(run)
         assert isinstance(run.world.trace, Watcher)
         observed.append(run.world.trace.observed(run.world))
@@ -291,23 +297,24 @@ def _known(search: Search, profile: Profile, number: int, database: Database) ->
 
 
 def _directed(search: Search, profile: Profile, number: int, database: Database) -> None:
-    _all(search, directed(search.subject, search.scopes[0]))
+    _all(search, directed(search.subject, search.scopes[0], quota=search.quota))
 
 
 def _repeats(search: Search, profile: Profile, number: int, database: Database) -> None:
-    _all(search, repeats(search.subject, search.scopes))
+    _all(search, repeats(search.subject, search.scopes, search.quota))
 
 
 def _sweep(search: Search, profile: Profile, number: int, database: Database) -> None:
-    _all(search, sweep(search.subject, islice(search.scopes, number, number + 1)))
+    _all(search, sweep(search.subject, islice(search.scopes, number, number + 1), search.quota))
 
 
 def _exhaustive(search: Search, profile: Profile, number: int, database: Database) -> None:
-    for index, (name, scope) in enumerate(small_scopes(search.scopes)):
-        if index % EXHAUSTIVE_PARTS == number:
-            exploration = Exploration(name, hashed=search.subject.shape.has("digest"))
-            _all(search, exhaust(search.subject, scope, exploration, profile.exhaustive_states))
-            search.portion.explored.append(exploration.in_words())
+    mine = [*islice(small_scopes(search.scopes), number, None, EXHAUSTIVE_PARTS)]
+    hashed, most = search.subject.shape.has("digest"), search.quota.each(len(mine))
+    for name, scope in mine:
+        exploration = Exploration(name, hashed=hashed, most=most)
+        _all(search, exhaust(search.subject, scope, exploration, profile.exhaustive_states))
+        search.portion.explored.append(exploration.in_words())
 
 
 def _stateful(search: Search, profile: Profile, number: int, database: Database) -> None:
@@ -316,7 +323,7 @@ def _stateful(search: Search, profile: Profile, number: int, database: Database)
         search.scopes,
         search.consider,
         seed=shard_seed(search.seed, number),
-        examples=profile.examples,
+        examples=search.quota.number(profile.examples),
         chunks=profile.chunks,
     )
 
@@ -327,8 +334,9 @@ def _campaign(search: Search, profile: Profile, number: int, database: Database)
     if database is not None and number == 0:
         search.portion.replayed += replay_stored(stored)
     handed = set(search.found)
+    schedules = search.quota.number(profile.campaign)
     for data, run in campaign(
-        search.subject, search.scopes, shard_seed(search.seed, number), profile.campaign
+        search.subject, search.scopes, shard_seed(search.seed, number), schedules
     ):
         search.consider(run)
         new = run.findings.keys() - handed

@@ -29,7 +29,7 @@ from properties.memory import DEFAULT_PLACE, forget, known, open_database, remem
 from properties.merging import Share, share_of, write_share
 from properties.modes import Mode, mode_of
 from properties.probing import probe
-from properties.profiles import PROFILES
+from properties.profiles import Profile, profile_of
 from properties.results import reports, undone
 from properties.search import KNOWN, Portion, parts, run_part
 from properties.settings.heading import in_force
@@ -98,6 +98,12 @@ class Verification:
         return self._subject
 
     @property
+    def profile(self) -> Profile:
+        """How much there is to do: less of it with a target whose runs are slow."""
+        slow = self.subject().shape.slow
+        return profile_of(self.settings.profile, self.settings.schedules, slow=slow)
+
+    @property
     def delivery(self) -> Delivery:
         """The contract in force."""
         return self.settings.delivery or self.subject().shape.delivery
@@ -122,7 +128,7 @@ class Verification:
         portion = run_part(
             self.subject(),
             name,
-            PROFILES[self.settings.profile],
+            self.profile,
             self.faults,
             delivery,
             self.seed,
@@ -151,12 +157,12 @@ class Verification:
         again = (
             [KNOWN] if (shard is None or shard.number == 1) and any(known(self.database)) else []
         )
-        return again + (share(whole, shard, PROFILES[self.settings.profile]) if shard else whole)
+        return again + (share(whole, shard, self.profile) if shard else whole)
 
     def whole(self) -> list[str]:
         """All parts of the search, whoever does them."""
         deliveries = tuple(Delivery) if self.settings.every_delivery else ()
-        return parts_under(parts(PROFILES[self.settings.profile]), deliveries)
+        return parts_under(parts(self.profile), deliveries)
 
     @property
     def database(self) -> ExampleDatabase:

@@ -157,7 +157,7 @@ def shrinker_of(
 ) -> Shrinker:
     """A shrinker that begins with a run which violates a property of a target."""
     still_fails = still_failing(subject, property_id, faults=faults)
-    if subject.shape.twin is not None:
+    if subject.shape.slow:
 
         def on_twin() -> Schedule | None:
             return _shrunk_on(subject.shape.twin or "", property_id, run, scopes, faults)

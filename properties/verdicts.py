@@ -9,6 +9,8 @@ from attrs import define, field
 from model.conformance import observable_rows
 from model.environment import FAULT_MEANING, Delivery, Fault
 from model.specification import PROPERTIES, Needs, Property
+from properties.contracts import name_without_contract
+from properties.profiles import profile_of
 from properties.search import Portion, add
 from properties.settings.in_force import Settings
 from properties.telling import PRECEDENCE
@@ -32,6 +34,8 @@ class Total:
     """The portions of a session, added up."""
 
     schedules: int = 0
+    drawn: dict[str, tuple[int, int]] = field(factory=dict)
+    """Of each kind of part that ran fewer schedules than there were: how many, and of how many."""
     steps: int = 0
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
@@ -56,6 +60,10 @@ class Total:
         """Add a portion."""
         self.parts.append(portion.part)
         self.schedules += portion.schedules
+        if portion.whole > portion.schedules:
+            kind = name_without_contract(portion.part).partition("-")[0]
+            ran, whole = self.drawn.get(kind, (0, 0))
+            self.drawn[kind] = ran + portion.schedules, whole + portion.whole
         self.steps += portion.steps
         add(self.checked, portion.checked)
         add(self.left_aside, portion.left_aside)
@@ -149,7 +157,21 @@ def summarise(
         ),
         coverage=_coverage(total, subject),
         partial=partial,
+        fewer=_fewer(total, subject, settings),
     )
+
+
+def _fewer(total: Total, subject: Subject, settings: Settings) -> str:
+    """That not all schedules were run which there are, why, and how many of them."""
+    slow = subject.shape.slow
+    most = profile_of(settings.profile, settings.schedules, slow=slow).most
+    if most is None:
+        return ""
+    asked = settings.schedules is not None
+    why = "as --saga-schedules says" if asked else "since the target says that its runs are slow"
+    drawn = (f"{kind} {ran:,} of {of:,}" for kind, (ran, of) in sorted(total.drawn.items()))
+    how = "" if asked else "; --saga-schedules=all runs them all"
+    return f"at most {most:,} in each part, {why}: {', '.join(drawn) or 'all there are'}{how}"
 
 
 def _verdict(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from properties.contracts import name_without_contract
 from properties.profiles import PROFILES, Profile
@@ -39,6 +40,11 @@ _SCHEDULES = {"paths": 30, "directed": 30, "repeats": 190, "sweep": 800}
 
 def cost(part: str, profile: Profile) -> float:
     """About how much work a part is."""
+    least = inf if profile.most is None else _SCHEDULE * profile.most
+    return min(least, _cost(part, profile))
+
+
+def _cost(part: str, profile: Profile) -> float:
     name, _, number = name_without_contract(part).partition("-")
     if name == "exhaustive":
         scopes = _EXHAUSTIVE[int(number)]
@@ -54,7 +60,8 @@ def schedules_of(part: str, profile: Profile) -> int:
     """About how many schedules a part will run; 0 where they say nothing of how far it is."""
     name, _, _ = name_without_contract(part).partition("-")
     known = {"stateful": profile.examples, "campaign": profile.campaign}
-    return (known | _SCHEDULES).get(name, 0)
+    number = (known | _SCHEDULES).get(name, 0)
+    return number if profile.most is None else min(number, profile.most)
 
 
 def share(whole: Sequence[str], shard: Shard, profile: Profile) -> list[str]:
@@ -88,7 +95,7 @@ def check(shard: Shard, whole: Sequence[str], instead: str | None) -> None:
 def quick_share(profile: Profile) -> float:
     """How much of a profile's work `quick` is."""
     quick = PROFILES["quick"]
-    return _all(quick) / _all(profile)
+    return _all(evolve(quick, most=profile.most and quick.slow)) / _all(profile)
 
 
 def _all(profile: Profile) -> float:

@@ -84,9 +84,10 @@ def step_summary(
 
 def _facts(summary: RunSummary) -> str:
     share = f"; {escape(summary.partial)}, to be merged" if summary.partial else ""
+    fewer = f"; {escape(summary.fewer)}" if summary.fewer else ""
     return (
         f"{code(summary.target)}, {code(summary.delivery)}, profile {escape(summary.profile)}, "
-        f"seed {summary.seed}; {count(summary.schedules, 'schedule')}{share}"
+        f"seed {summary.seed}; {count(summary.schedules, 'schedule')}{fewer}{share}"
     )
 
 

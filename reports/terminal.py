@@ -288,6 +288,7 @@ def _closing(summary: RunSummary) -> list[str]:
         *_labelled(
             "work", f"{count(summary.schedules, 'schedule')}, {count(summary.steps, 'step')}"
         ),
+        *(_labelled("schedules", summary.fewer, 4) if summary.fewer else []),
         *_labelled("verdicts", counted or "none"),
     ]
 

@@ -130,3 +130,5 @@ class RunSummary:
     """`None` where only one contract was run."""
     partial: str = ""
     """Which shard of the search this is; empty where it is the whole."""
+    fewer: str = ""
+    """That fewer schedules were run than there are, and of what; empty where there was no limit."""

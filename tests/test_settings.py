@@ -186,6 +186,8 @@ def test_expected_failures_are_collected() -> None:
         ("seed", "1.5", ("'1.5' is not a whole number", "such as 42")),
         ("seed", "-1", ("'-1' is not a whole number",)),
         ("seed", "9" * 5000, ("is not a whole number",)),
+        ("schedules", "0", ("'0' is neither a whole number from 1 nor all",)),
+        ("schedules", "some", ("'some' is neither a whole number from 1 nor all",)),
         ("target", " ", ("is empty; give MODULE:FACTORY",)),
         ("report-dir", __file__, ("is a file; name a directory",)),
         ("replay", str(Path(__file__).parent), ("is a directory", ".json")),

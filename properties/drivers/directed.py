@@ -9,6 +9,7 @@ from attrs import evolve
 from model.directed import CustomerCancel, Deliver, DirectedSchedule, Place, directed_schedules
 from model.environment import Fault
 from model.vocabulary import Order, Role
+from properties.drivers.quota import WHOLE, Quota
 from properties.run import Recorder, Run
 from properties.world.actions import Action, Kind, Mode
 from properties.world.network import Message
@@ -36,13 +37,14 @@ def directed(
     subject: Subject,
     scope: Scope = SINGLE,
     schedules: Iterable[DirectedSchedule] | None = None,
+    quota: Quota = WHOLE,
 ) -> Iterator[Run]:
     """One run for each directed schedule; none for a target with words of its own."""
     if not subject.sight.model_events:
         return
-    for schedule in directed_schedules() if schedules is None else schedules:
-        if not schedule.stock and Fault.OUT_OF_STOCK not in scope.faults:
-            continue
+    there = directed_schedules() if schedules is None else schedules
+    short = Fault.OUT_OF_STOCK in scope.faults
+    for schedule in quota.chosen(one for one in there if one.stock or short):
         stock = dict.fromkeys(scope.stock, schedule.stock)
         setting = evolve(scope, stock=stock, budgets=dict.fromkeys(scope.budgets, _PLENTY))
         yield follow(subject, setting, schedule)

@@ -20,6 +20,7 @@ from properties.world.state import digest
 from properties.world.subject import Subject
 from properties.world.watchdog import watched
 from properties.world.world import World
+from reports.wording import count
 
 #: name, setting, budgets: at most one of each fault is enough for every bug measured so far.
 #: Handlers interleave only where the budget says so, or no scope would be small.
@@ -58,10 +59,14 @@ class Exploration:
     transitions: int = 0
     complete: bool = False
     hashed: bool = True
+    most: int | None = None
+    """How many schedules there may be; None for as many as it takes."""
     seen: set[object] = field(factory=set, repr=False)
 
     def at_its_end(self, max_states: int) -> bool:
         """Whether this is as far as it goes."""
+        if self.most is not None and self.schedules >= self.most:
+            return True
         if self.hashed:
             return self.states >= max_states
         return self.schedules >= max_states // STATES_PER_SCHEDULE
@@ -70,7 +75,8 @@ class Exploration:
         """What was explored, in one line."""
         whole = "all of it" if self.complete else "given up there"
         if not self.hashed:
-            return f"{self.name}: {self.schedules} schedules (the target has no digest), {whole}"
+            schedules = count(self.schedules, "schedule")
+            return f"{self.name}: {schedules} (the target has no digest), {whole}"
         return f"{self.name}: {self.states} states, {self.transitions} transitions, {whole}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from properties.drivers.quota import WHOLE, Quota
 from properties.run import Deviation, Run, Schedule, deviate, run_schedule
 from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import Scope
@@ -17,11 +18,11 @@ def paths(
     scopes: Iterable[Scope],
     conform: bool = True,
     trace: Callable[[], Trace | None] = lambda: None,
+    quota: Quota = WHOLE,
 ) -> Iterator[Run]:
     """All runs in which at most one refusal meets the orders of a scope."""
-    for scope in scopes:
-        for schedule in business_schedules(subject, scope):
-            yield run_schedule(subject, schedule, trace(), subject.conformance(conform))
+    for schedule in quota.chosen(s for scope in scopes for s in business_schedules(subject, scope)):
+        yield run_schedule(subject, schedule, trace(), subject.conformance(conform))
 
 
 def business_schedules(subject: Subject, scope: Scope) -> Iterator[Schedule]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from attrs import evolve
 
 from model.environment import Fault
+from properties.drivers.quota import WHOLE, Quota
 from properties.drivers.sweep import FaultDidNotFire
 from properties.run import Deviation, Recorder, Run, Schedule, run_schedule
 from properties.world.actions import Action, Kind, Mode, fault_of, in_words
@@ -20,7 +21,7 @@ from properties.world.subject import Subject
 from properties.world.world import World
 
 
-def repeats(subject: Subject, scopes: Iterable[Scope]) -> Iterator[Run]:
+def repeats(subject: Subject, scopes: Iterable[Scope], quota: Quota = WHOLE) -> Iterator[Run]:
     """In each scope, once all is at rest: every message again, and all of them again.
 
     First where nothing is refused, then where everything is that the gateway is asked for, and
@@ -29,16 +30,21 @@ def repeats(subject: Subject, scopes: Iterable[Scope]) -> Iterator[Run]:
     Raises:
         FaultDidNotFire: the target did something else than in the run before.
     """
-    for scope in scopes:
-        if Fault.DUPLICATE not in scope.faults or not scope.delivery.duplicates:
-            continue
-        seen: list[Schedule] = []
-        for refusal in (None, Fault.DECLINE, Fault.CARRIER_REFUSAL):
-            setting = evolve(scope, budgets={**scope.budgets, **_enough(scope, refusal)})
-            schedule, wait, copies = _at_rest(subject, setting, refusal)
-            if schedule not in seen:
-                seen.append(schedule)
-                yield from _again(subject, schedule, wait, copies)
+    for schedule in quota.chosen(s for scope in scopes for s in _repeated(subject, scope)):
+        yield _run(subject, schedule)
+
+
+def _repeated(subject: Subject, scope: Scope) -> Iterator[Schedule]:
+    """All of a scope."""
+    if Fault.DUPLICATE not in scope.faults or not scope.delivery.duplicates:
+        return
+    seen: list[Schedule] = []
+    for refusal in (None, Fault.DECLINE, Fault.CARRIER_REFUSAL):
+        setting = evolve(scope, budgets={**scope.budgets, **_enough(scope, refusal)})
+        schedule, wait, copies = _at_rest(subject, setting, refusal)
+        if schedule not in seen:
+            seen.append(schedule)
+            yield from _again(schedule, wait, copies)
 
 
 def _enough(scope: Scope, refusal: Fault | None) -> dict[Fault, int]:
@@ -46,17 +52,15 @@ def _enough(scope: Scope, refusal: Fault | None) -> dict[Fault, int]:
     return {refusal: len(scope.orders)} if refusal else {}
 
 
-def _again(
-    subject: Subject, schedule: Schedule, wait: int, copies: Sequence[Action]
-) -> Iterator[Run]:
+def _again(schedule: Schedule, wait: int, copies: Sequence[Action]) -> Iterator[Schedule]:
     """Each message alone, and all of them one after another."""
     before, scope = schedule.deviations, schedule.scope
     for copy in copies:
-        yield _run(subject, evolve(schedule, deviations=(*before, Deviation(wait, copy))))
+        yield evolve(schedule, deviations=(*before, Deviation(wait, copy)))
     if len(copies) > 1:
         whole = [Deviation(0 if n else wait, copy) for n, copy in enumerate(copies)]
         scope = evolve(scope, budgets={**scope.budgets, Fault.DUPLICATE: len(copies)})
-        yield _run(subject, Schedule(scope, (*before, *whole)))
+        yield Schedule(scope, (*before, *whole))
 
 
 def _at_rest(
@@ -79,7 +83,6 @@ def _at_rest(
             recorder.apply(action, benign)
         return Schedule(scope, tuple(recorder.deviations)), wait, list(world.network.repeatable)
     finally:
-        subject.close(world.target)
         world.dissolve()
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from attrs import evolve
 
 from properties.drivers.paths import business_schedules, strikes
-from properties.run import Deviation, Run, run_schedule
+from properties.drivers.quota import WHOLE, Quota
+from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import fault_of, in_words
 from properties.world.scopes import Scope
 from properties.world.subject import Subject
@@ -21,29 +22,31 @@ class FaultDidNotFire(AssertionError):
     """A fault of the sweep met nothing: the kit would have proved nothing with it."""
 
 
-def sweep(subject: Subject, scopes: Iterable[Scope]) -> Iterator[Run]:
+def sweep(subject: Subject, scopes: Iterable[Scope], quota: Quota = WHOLE) -> Iterator[Run]:
     """Every single fault, at every point of every path.
 
     Raises:
         FaultDidNotFire: the target did something else than in the run before.
     """
-    for scope in scopes:
-        for schedule in business_schedules(subject, scope):
-            before = sum(deviation.wait for deviation in schedule.deviations)
-            for wait, actions in enumerate(strikes(subject, schedule)):
-                for action in actions:
-                    deviations = (*schedule.deviations, Deviation(wait, action))
-                    run = run_schedule(
-                        subject,
-                        evolve(schedule, deviations=deviations),
-                        conformance=subject.conformance(),
-                    )
-                    fault = fault_of(action)
-                    if run.skipped or fault is None or not run.fired.get(fault):
-                        raise FaultDidNotFire(
-                            f"{in_words(action)!r} did not fire in scope {scope.name!r} after "
-                            f"{before + wait} steps, although it could the time before\n"
-                            "  to fix: make the target the same in every run (no random numbers, "
-                            "no clock of its own, nothing that is left from the run before)"
-                        )
-                    yield run
+    for schedule in quota.chosen(s for scope in scopes for s in _struck(subject, scope)):
+        run = run_schedule(subject, schedule, conformance=subject.conformance())
+        action = schedule.deviations[-1].action
+        fault = fault_of(action)
+        if run.skipped or fault is None or not run.fired.get(fault):
+            steps = sum(deviation.wait for deviation in schedule.deviations)
+            raise FaultDidNotFire(
+                f"{in_words(action)!r} did not fire in scope {schedule.scope.name!r} after "
+                f"{steps} steps, although it could the time before\n"
+                "  to fix: make the target the same in every run (no random numbers, "
+                "no clock of its own, nothing that is left from the run before)"
+            )
+        yield run
+
+
+def _struck(subject: Subject, scope: Scope) -> Iterator[Schedule]:
+    """Each path of a scope with each fault that can strike it."""
+    for schedule in business_schedules(subject, scope):
+        for wait, actions in enumerate(strikes(subject, schedule)):
+            for action in actions:
+                deviations = (*schedule.deviations, Deviation(wait, action))
+                yield evolve(schedule, deviations=deviations)

@@ -17,7 +17,6 @@ from properties.drivers.sweep import FaultDidNotFire
 from properties.modes.mode import Mode, Outcome
 from properties.mutation.kinds import KINDS, Mutant
 from properties.mutation.trial import Slice, candidates, try_out
-from properties.profiles import PROFILES
 from properties.search import own_error
 from properties.world.scopes import SCOPES, fitting
 from reports.mutation import Fate, MutantVerdict, explanation, mutation_text
@@ -45,7 +44,7 @@ def _found(verification: Verification) -> _Found:
     subject, settings = verification.subject(), verification.settings
     slice_ = Slice(
         fitting(SCOPES, verification.faults, verification.delivery, subject.shape),
-        PROFILES[settings.profile],
+        verification.profile,
         verification.seed,
         frozenset(settings.expected),
     )

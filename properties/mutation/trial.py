@@ -15,6 +15,7 @@ from implementations.errors import TargetError
 from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
+from properties.drivers.quota import Quota
 from properties.drivers.sweep import sweep
 from properties.mutation.kinds import Mutant, mutants
 from properties.mutation.mutation import Tally
@@ -50,12 +51,12 @@ class Slice:
 
     def runs(self, subject: Subject) -> Iterator[Run]:
         """Its runs, one after another; whoever has looked at one dissolves its world."""
-        yield from paths(subject, self.scopes)
-        yield from directed(subject, self.scopes[0])
-        yield from sweep(
-            subject, self.scopes[: max(1, self.profile.sweep_scopes // SHARE_OF_SWEEP)]
-        )
-        schedules = self.profile.campaign // SHARE_OF_CAMPAIGN
+        quota = Quota(self.profile.most, self.seed)
+        swept = self.scopes[: max(1, self.profile.sweep_scopes // SHARE_OF_SWEEP)]
+        yield from paths(subject, self.scopes, quota=quota)
+        yield from directed(subject, self.scopes[0], quota=quota)
+        yield from sweep(subject, swept, quota)
+        schedules = quota.number(self.profile.campaign // SHARE_OF_CAMPAIGN)
         for _, run in campaign(subject, self.scopes, shard_seed(self.seed, 0), schedules):
             yield run
 

@@ -17,5 +17,12 @@ def in_force(settings: Settings, seed: int) -> list[str]:
         f"saga delivery: {delivery} ({origins.get('delivery', 'default')}), "
         f"profile: {settings.profile} ({origins.get('profile', 'default')}), seed: {seed}",
         f"saga faults: {faults}",
+        *(_schedules(settings.schedules, origins.get("schedules", "default"))),
         *([f"saga shard: {settings.shard}"] if settings.shard else []),
     ]
+
+
+def _schedules(most: int | None, origin: str) -> list[str]:
+    if most is None:
+        return []
+    return [f"saga schedules: {f'at most {most:,} in each part' if most else 'all'} ({origin})"]

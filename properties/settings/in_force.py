@@ -41,6 +41,7 @@ from properties.settings.values import (
     parse_promote,
     parse_replay,
     parse_report_dir,
+    parse_schedules,
     parse_seed,
 )
 from reports.kit import this_kit
@@ -59,6 +60,8 @@ class Settings:
     """Whether all contracts are run; the target is judged by its own all the same."""
     faults: frozenset[Fault]
     profile: str
+    schedules: int | None
+    """The most schedules of each part; 0 for as many as there are, whatever the target says."""
     seed: int | None
     shard: Shard | None
     """The share of the search that is done here; None means all of it."""
@@ -104,6 +107,7 @@ def resolve(sources: Sequence[Source], *, home: Path, known_ids: Sequence[str] =
         every_delivery=parsed("delivery", is_every_delivery, False),
         faults=parsed("faults", parse_faults, DEFAULT_FAULTS),
         profile=parsed("profile", lambda g: g.choice("profile", PROFILES), DEFAULT_PROFILE),
+        schedules=parsed("schedules", parse_schedules, None),
         seed=parsed("seed", parse_seed, None),
         shard=parsed("shard", parse_shard, None),
         merge=parsed("merge", parse_merge, None),

@@ -63,6 +63,12 @@ OPTIONS = (
     ),
     Option("profile", "|".join(PROFILES), f"how long to search (default: {DEFAULT_PROFILE})"),
     Option(
+        "schedules",
+        "N|all",
+        "the most schedules of each part of the search; or all, also of a target that says that "
+        "its runs are slow (docs/search.md)",
+    ),
+    Option(
         "seed", "N", "start of the random search, to repeat a run (default: chosen and printed)"
     ),
     Option(

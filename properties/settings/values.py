@@ -7,9 +7,10 @@ from pathlib import Path
 
 from implementations.errors import nearest
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
+from properties.profiles import ALL
 from properties.settings.sources import Given, normal
 
-#: In place of a delivery contract: all of them, one after another.
+#: In place of a delivery contract, all of them, one after another; of a number, no limit.
 EVERY = "all"
 #: How the address of a Redis begins.
 REDIS = ("redis://", "rediss://", "unix://")
@@ -71,13 +72,27 @@ def _fault(given: Given, word: str, sign: str = "") -> Fault:
 
 def parse_seed(given: Given) -> int:
     """Read a seed: a whole number, 0 or more."""
-    value = given.value
+    value = _whole_number(given.value)
+    if value is None:
+        raise given.error(f"{given.value!r} is not a whole number, 0 or more, such as 42")
+    return value
+
+
+def parse_schedules(given: Given) -> int:
+    """Read how many schedules each part of the search may run at the most."""
+    if isinstance(given.value, str) and normal(given.value) == EVERY:
+        return ALL
+    value = _whole_number(given.value)
+    if not value:
+        raise given.error(f"{given.value!r} is neither a whole number from 1 nor all")
+    return value
+
+
+def _whole_number(value: object) -> int | None:
     if isinstance(value, str):
         word = value.strip()
         value = int(word) if word.isascii() and word.isdecimal() and len(word) <= 100 else None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise given.error(f"{given.value!r} is not a whole number, 0 or more, such as 42")
-    return value
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def parse_replay(given: Given) -> Path:

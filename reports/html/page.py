@@ -105,6 +105,7 @@ def _header(summary: RunSummary, when: str) -> Markup:
         ("Profile", f"{summary.profile}, seed {summary.seed}"),
         *([("Share", f"{summary.partial}, to be merged")] if summary.partial else []),
         ("Work", work),
+        *([("Schedules", summary.fewer)] if summary.fewer else []),
         *([("Time", when)] if when else []),
     ]
     verdicts = Counter(row.verdict for row in summary.properties)

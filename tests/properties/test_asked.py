@@ -23,11 +23,13 @@ def test_it_travels_whole() -> None:
         delivery="exactly-once-fifo",
         faults="crash,cancel",
         profile="nightly",
+        schedules="70",
         expect_failure=["MONEY-1=known"],
     )
     worker = settings(target="c:d", faults="none", profile="quick", seed="3")
     told = from_text(as_text(asked_of(leader, 42))).in_force(worker)
     assert (told.target, told.profile, told.seed) == ("a:b", "nightly", 42)
+    assert told.schedules == 70
     assert told.delivery is Delivery.EXACTLY_ONCE_FIFO
     assert told.faults == {Fault.CRASH, Fault.CANCEL}
     assert told.expected == {"MONEY-1": "known"}
@@ -51,6 +53,7 @@ def test_all_contracts() -> None:
 
 def test_differences_are_named() -> None:
     """Pins that two searches that are not the same say where."""
-    one, other = asked_of(settings(), 1), asked_of(settings(profile="quick"), 2)
-    assert [*one.differences(other)] == [("profile", "ci", "quick"), ("seed", 1, 2)]
+    one, other = asked_of(settings(), 1), asked_of(settings(profile="quick", schedules="all"), 2)
+    changed = [("profile", "ci", "quick"), ("schedules", None, 0), ("seed", 1, 2)]
+    assert [*one.differences(other)] == changed
     assert [*one.differences(one)] == []

@@ -11,7 +11,9 @@ import pytest
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
+from properties.search import Portion
 from properties.settings.in_force import resolve
+from properties.settings.sources import from_command_line
 from properties.verdicts import Total, cannot_fire, summarise
 from properties.world.subject import Source, Sources, Subject
 from reports.verdict import Verdict
@@ -78,3 +80,34 @@ def test_what_could_not_be_judged_is_said(
     assert row.verdict is verdict
     assert said in row.reason
     assert bool(said) == bool(row.reason)
+
+
+@pytest.mark.parametrize(
+    ("asked", "members", "said"),
+    [
+        (None, {}, ""),
+        ("all", {"twin": ""}, ""),
+        (
+            None,
+            {"twin": ""},
+            "at most 60 in each part, since the target says that its runs are slow: campaign 120 "
+            "of 4,000, sweep 60 of 813; --saga-schedules=all runs them all",
+        ),
+        (
+            "60",
+            {},
+            "at most 60 in each part, as --saga-schedules says: campaign 120 of 4,000, sweep 60 of "
+            "813",
+        ),
+    ],
+)
+def test_that_less_was_done_is_said(asked: str | None, members: dict[str, str], said: str) -> None:
+    """Pins that a search with a limit says so in its summary, why, and what it left out."""
+    total = Total()
+    for part, whole in (("campaign-0", 2_000), ("campaign-1", 2_000), ("sweep-0", 813)):
+        total.take(Portion(part, 60, whole if said else 0))
+    total.take(Portion("paths", 27, 27 if said else 0))
+    settings = resolve([from_command_line({"schedules": asked}, Path())], home=Path())
+    every, contract = frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED
+    slow = subject(Sources(), **members)
+    assert summarise(total, slow, settings, every, contract, 1, {}).fewer == said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from model.environment import Delivery
 from properties.contracts import parts_under
@@ -13,7 +14,7 @@ from properties.search import parts
 from properties.settings.options import BY_NAME
 from properties.settings.shards import Shard, parse_merge, parse_shard
 from properties.settings.sources import Given, OptionError, Source
-from properties.workload import check, cost, quick_share, share
+from properties.workload import check, cost, quick_share, schedules_of, share
 
 CI = PROFILES["ci"]
 
@@ -88,6 +89,16 @@ def test_nothing_to_share() -> None:
         check(Shard(1, len(whole) + 1), whole, None)
     with pytest.raises(OptionError, match="no search to share where this is asked for: replay"):
         check(Shard(1, 2), whole, "replay")
+
+
+def test_a_limit_makes_parts_alike() -> None:
+    """Pins that shares are about as much work where parts may run only so many schedules."""
+    few = evolve(CI, most=10)
+    whole = parts(few)
+    assert len({cost(part, few) for part in whole}) == 1
+    assert {len(share(whole, Shard(n, 3), few)) for n in (1, 2, 3)} <= {6, 7}
+    assert [schedules_of(part, few) for part in ("sweep-0", "campaign-1", "paths")] == [10] * 3
+    assert quick_share(evolve(CI, most=CI.slow)) < 0.3
 
 
 def test_quick_is_less() -> None:
