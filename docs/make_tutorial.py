@@ -74,10 +74,10 @@ def told(rung: int) -> str:
     found = first(rung)
     if found is None:
         raise SystemExit(f"nothing is found on rung {rung}")
-    return "\n".join(_shortened(counterexample_text(found, "").splitlines()))
+    return "\n".join(shortened(counterexample_text(found, "").splitlines()))
 
 
-def _shortened(lines: list[str]) -> Iterator[str]:
+def shortened(lines: list[str]) -> Iterator[str]:
     """The headline and the labelled parts that the tutorial shows; the steps are left out."""
     shown = True
     for line in lines:
