@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,15 @@ def test_options_in_the_readme_are_all_there_are() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     told = set(re.findall(r"^\| `(--saga-[a-z-]+)[=`]", readme, re.MULTILINE))
     assert told == {option.flag for option in OPTIONS}
+
+
+def test_xdist_is_held_below_what_ci_md_says() -> None:
+    """Pins that the version of xdist that remote workers need is the one that is installed."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"`pytest-xdist<([\d.]+)`", page)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (asked,) = (each for each in project["dependencies"] if each.startswith("pytest-xdist"))
+    assert f"<{told}," in asked
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
