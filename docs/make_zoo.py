@@ -33,8 +33,8 @@ make check TARGET=implementations.faulty:float_cents
 There are {bugs} bugs, which the kit must find; {twins} twins, in which a bug is mended, and
 {halves} halves of a defence, in which one of two safeguards is gone and the other one covers for
 it: both must hold. `tests/implementations/test_faulty.py` sees to it. Where the kit is wrong about
-one, this page says why. [fixes.md](fixes.md) shows some of them with the kit's report, and mended by
-somebody who did what it says.
+one, this page says why. [fixes.md](fixes.md) shows some of them with the kit's report, and mended
+by somebody who did what it says.
 """
 
 
