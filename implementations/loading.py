@@ -61,12 +61,20 @@ def load(spec: str) -> LoadedTarget:
     return LoadedTarget(spec, factory)
 
 
+def _as_imported(file: str, factory: str) -> str:
+    """How a file would be named as a target, from here or from its own folder."""
+    path = Path(file).resolve()
+    if path.is_relative_to(Path.cwd()):
+        return f"{'.'.join(path.relative_to(Path.cwd()).with_suffix('').parts)}:{factory}"
+    return f"{path.stem}:{factory}, with PYTHONPATH={path.parent}"
+
+
 def _parse(spec: str) -> tuple[str, str]:
     where = f"target {spec!r}"
     module_name, colon, factory_name = spec.strip().partition(":")
     if module_name.endswith(".py") or "/" in module_name:
-        dotted = module_name.removesuffix(".py").strip("./").replace("/", ".")
-        fix = f"give the module as one imports it: {dotted}:{factory_name or 'make'}"
+        named = _as_imported(module_name, factory_name or "make")
+        fix = f"give the module as one imports it: {named}"
         raise TargetError(f"{module_name!r} is a file, not a module", where, fix)
     if not colon:
         fix = f"name the factory too: {module_name or 'module'}:make (as in {_EXAMPLE})"

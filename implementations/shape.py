@@ -243,7 +243,7 @@ def _roles(value: Any, participants: Mapping[str, Any], where: str) -> dict[Role
 def _check_participant(name: Any, participants: Mapping[str, Any], where: str) -> None:
     if name not in participants:
         listed = f"the subscriptions name {', '.join(participants)}"
-        fix = did_you_mean(str(name), participants, listed)
+        fix = did_you_mean(str(name), participants, f"{listed}; one that consumes nothing has []")
         raise TargetError(f"there is no participant {name!r}", where, fix)
 
 

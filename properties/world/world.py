@@ -324,7 +324,9 @@ class World:
                 draft.source or "publish",
                 "data is what JSON can hold: dicts, lists, texts, numbers, true, false, none",
             ) from None
-        on_published(self.history, draft.order, draft.type, draft.attributes["sagaid"])
+        if messages or draft.order or draft.type in self.history.sight.terminal:
+            on_published(self.history, draft.order, draft.type, draft.attributes["sagaid"])
+        # else it is news that belongs to no saga, and that no participant waits for: low stock, say
         if self.conformance is not None and self.divergence is None:
             role = self.role_of.get(draft.source, draft.source)
             divergence = self.conformance.published(draft.order, role, draft.type)

@@ -73,6 +73,7 @@ def test_a_class_and_a_nested_name(folder: Path) -> None:
         ("", ["no colon", "module:make"]),
         ("shop_c/saga.py:make", ["is a file", "shop_c.saga:make"]),
         ("./shop_c.py", ["is a file", "shop_c:make"]),
+        ("/far/shop_c.py:make", ["is a file", "shop_c:make, with PYTHONPATH=/far"]),
         ("cmd:", ["no command", "cmd: node saga.js"]),
         ("cmd: node 'saga.js", ["the command cannot be read", "cmd: node saga.js"]),
         ("shop_c:", ["'' is not a name", "module:factory"]),

@@ -61,6 +61,28 @@ class Target:
         }
 
 
+class Gossip(Target):
+    """It also says when the shelf is nearly empty, which is about no order."""
+
+    def relay(self, participant: str) -> int:
+        """Tell that as well."""
+        waiting = super().relay(participant)
+        if waiting:
+            self.world.publish("LowStock", {"left": sum(self.stock.values())})
+        return waiting
+
+
+class Listening(Gossip):
+    """The desk wants to hear of it."""
+
+    subscriptions = {**Target.subscriptions, "shelf": ["LowStock"]}  # noqa: RUF012
+
+    def handle(self, participant: str, event: Any) -> None:
+        """The shelf need not do anything."""
+        if participant == "desk":
+            super().handle(participant, event)
+
+
 def violated(subject: Any) -> dict[str, int]:
     """What the business answers alone bring out."""
     delivery = subject.shape.delivery
@@ -79,3 +101,10 @@ def test_an_outbox_in_which_others_write_is_asked() -> None:
 def test_where_everybody_writes_in_their_own_nobody_is_asked_for_nothing() -> None:
     """Pins that schedules of other targets have no steps that relay nothing."""
     assert probe("implementations.reference:make").reached == frozenset()
+
+
+def test_news_of_no_order_are_no_violation() -> None:
+    """Pins that an event that nobody waits for may belong to no saga; where somebody does, OBS-1
+    asks for the order that it is about."""
+    assert violated(probe(f"{__name__}:Gossip")) == {}
+    assert set(violated(probe(f"{__name__}:Listening"))) == {"OBS-1"}
