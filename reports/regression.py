@@ -48,6 +48,12 @@ _WIDTH = 88
 _CLONE = 'KIT = os.environ.get("ORDER_SAGA_KIT", {path})\n\n'
 
 
+def regression_module(c: Counterexample, kit: Kit | None = None) -> str:
+    """Return a module that holds the test, and nothing else."""
+    says = '"""A counterexample that the order saga verification kit found."""\n\n'
+    return says + regression_test(c, kit)
+
+
 def regression_test(c: Counterexample, kit: Kit | None = None) -> str:
     """Return a test that replays the schedule against the target, and passes once it is fixed.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from properties.modes.mode import Mode, Outcome
 from properties.modes.replay import no_longer, run_again
 from properties.settings.sources import OptionError
-from reports.regression import regression_test
+from reports.regression import regression_module
 from reports.wording import shown_path
 
 if TYPE_CHECKING:
@@ -31,9 +31,8 @@ def promote(verification: Verification) -> tuple[Outcome, str]:
     if again.counterexample is None:
         _, said = no_longer(again.property_id, again.run)
         return Outcome.FAILED, f"nothing written to {shown_path(file)}: {said}"
-    text = '"""A counterexample that the order saga verification kit found."""\n\n'
     try:
-        file.write_text(text + regression_test(again.counterexample), encoding="utf-8")
+        file.write_text(regression_module(again.counterexample), encoding="utf-8")
     except OSError as error:
         raise OptionError("--saga-promote", f"{file} cannot be written: {error.strerror}") from None
     return Outcome.PASSED, (
