@@ -13,7 +13,6 @@ unacknowledged. What travels in an event's data is as `implementations.adapting.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable
 from itertools import count
@@ -155,7 +154,7 @@ class AioPika:
         """Whatever only describes (messages, kinds of exchanges, errors) is the library's own."""
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(importlib.import_module("aio_pika"), name)
+        return getattr(aio_pika, name)
 
     async def connect_robust(self, *given: Any, **named: Any) -> Connection:
         """A connection, to nothing."""

@@ -56,7 +56,9 @@ class FastStreamBroker:
 
         Where a routing key is a pattern (`order.*`, `order.{id}`), give the `types` that there are.
         """
-        subscribers: list[Any] = list(self._broker.subscribers)
+        # FastStream keeps them in a set: their order must not differ from process to process
+        known: Iterable[Any] = self._broker.subscribers
+        subscribers = sorted(known, key=_place)
         names = [each.queue.name for each in subscribers]
         for queue in queues:
             if queue not in names:
@@ -64,6 +66,10 @@ class FastStreamBroker:
                 raise TargetError(f"no subscriber of {queue!r}", "FastStreamBroker", fix)
         chosen = [each for each in subscribers if not queues or each.queue.name in queues]
         return by_type(((_key(e), _consumer(e)) for e in chosen), types, "FastStreamBroker")
+
+
+def _place(subscriber: Any) -> tuple[str, str]:
+    return str(subscriber.queue.name), _key(subscriber)
 
 
 def _key(subscriber: Any) -> str:

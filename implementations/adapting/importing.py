@@ -93,7 +93,7 @@ class Imported:
 
 def _let_it_be_a_package(name: str, stand_in: Any) -> None:
     """What stands for a package finds the real one's submodules."""
-    if hasattr(stand_in, "__path__"):
+    if "." in name or hasattr(stand_in, "__path__"):
         return
     with suppress(ImportError, ValueError, AttributeError):  # not installed, or takes no attributes
         spec = importlib.util.find_spec(name)

@@ -13,6 +13,7 @@ a JSON object is the event's data; any other is `{"body": text}`. Properties tha
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
@@ -29,6 +30,9 @@ Subject = Callable[[Mapping[str, Any]], str | None]
 """Tells the order's id from the data of an event."""
 
 _PROPERTIES = "amqp.properties"
+
+#: The real module, looked up while nothing stands in its place.
+_LIBRARY = importlib.import_module("pika") if importlib.util.find_spec("pika") else None
 
 
 class BasicProperties:
@@ -75,7 +79,9 @@ class Pika:
         """Whatever only describes (parameters, exceptions) is the real module's, if it is there."""
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(importlib.import_module("pika"), name)
+        if _LIBRARY is None:
+            raise AttributeError(f"pika, which has {name!r}, is not installed")
+        return getattr(_LIBRARY, name)
 
     def URLParameters(self, url: str) -> SimpleNamespace:
         """Where the broker would be."""

@@ -243,4 +243,5 @@ _OURS = (str(_PROPERTIES), str(_PROPERTIES.parent / "implementations" / "process
 _LIBRARIES = (
     *(sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")),
     str(_PROPERTIES.parent / "implementations" / "adapting"),
+    "<",  # code that a library has written: no file has it
 )

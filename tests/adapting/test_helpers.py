@@ -123,6 +123,22 @@ def test_a_coroutine_runs_to_its_end() -> None:
     assert seen == [{"n": 1}]
 
 
+@pytest.mark.parametrize("name", ["pika", "aio_pika"])
+def test_a_stand_in_has_what_only_describes(name: str, tmp_path: Path) -> None:
+    """Pins that a service finds errors, types and submodules of the library while it is imported,
+    which is when the stand-in is known by the library's name."""
+    needs("faststream")
+    pytest.importorskip("pika")
+    error = {"pika": "AMQPError", "aio_pika": "AMQPException"}[name]
+    (tmp_path / "app.py").write_text(
+        f"import {name}\nfrom {name}.exceptions import {error}\nFOUND = {name}.exceptions.{error}\n"
+    )
+    module = import_module(f"implementations.adapting.{name}")
+    stand_in = {"pika": "Pika", "aio_pika": "AioPika"}[name]
+    app = isolated_import(tmp_path, ["app"], {name: getattr(module, stand_in)()})["app"]
+    assert app.FOUND is getattr(import_module(f"{name}.exceptions"), error)
+
+
 # -- imports ---------------------------------------------------------------------------------------
 
 
