@@ -1,8 +1,9 @@
 """The search for one mutant: a slice of the session's, up to the first violation.
 
-First what draws no lots (business answers, the model's schedules, every single fault in the first
-scopes), then a slice of the campaign. The target itself goes through the same schedules first, and
-must hold: only then does a violation speak of the safeguard that is missing.
+First what draws no lots (business answers, the model's schedules, every single fault and every
+repeated message in the first scopes), then a slice of the campaign. The target itself goes through
+the same schedules first, and must hold: only then does a violation speak of the safeguard that is
+missing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.quota import Quota
+from properties.drivers.repeats import repeats
 from properties.drivers.sweep import sweep
 from properties.mutation.kinds import Mutant, mutants
 from properties.mutation.mutation import Tally
@@ -56,6 +58,7 @@ class Slice:
         yield from paths(subject, self.scopes, quota=quota)
         yield from directed(subject, self.scopes[0], quota=quota)
         yield from sweep(subject, swept, quota)
+        yield from repeats(subject, swept, quota)
         schedules = quota.number(self.profile.campaign // SHARE_OF_CAMPAIGN)
         for _, run in campaign(subject, self.scopes, shard_seed(self.seed, 0), schedules):
             yield run
