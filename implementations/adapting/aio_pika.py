@@ -143,10 +143,10 @@ class AioPika:
         A queue that is bound to nothing gets what is published under its name. Where a binding is a
         pattern (`order.*`), give the `types` that there are.
         """
+        # of several consumers of one queue any may have the message: the first one
+        one_each = {each[0].name: each for each in reversed(self._registered)}.values()
         bound = (
-            (key, consumer)
-            for queue, consumer in self._registered
-            for key in queue.bound or [queue.name]
+            (key, consumer) for queue, consumer in one_each for key in queue.bound or [queue.name]
         )
         return by_type(bound, types, "AioPika")
 

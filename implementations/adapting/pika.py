@@ -121,8 +121,8 @@ class Pika:
         """
         made = [
             (each, Consumer(_delivering(each), "before" if each.auto_ack else "after"))
-            for each in self._registered
-        ]
+            for each in {each.queue: each for each in reversed(self._registered)}.values()
+        ]  # of several consumers of one queue any may have the message: the first one
         bound = (
             (key, consumer)
             for each, consumer in made

@@ -103,6 +103,22 @@ def test_automatic_acknowledgement_comes_before_handling() -> None:
     assert consumers.declared == {"desk": {"acknowledge": "before", "on_error": "requeue"}}
 
 
+def test_a_queue_has_one_consumer_and_a_copy_for_each_queue() -> None:
+    """Pins that a service may consume a queue anew for each request; where two queues get a copy of
+    one message, none is passed over in silence."""
+    pika, seen = Pika(), []
+    channel = pika.BlockingConnection().channel()
+    for who in ("first", "second"):
+        callback = lambda ch, method, props, body, who=who: seen.append(who)  # noqa: E731
+        channel.basic_consume("Ordered", callback, auto_ack=True)
+    Consumers({"desk": pika.consumers()}).handle("desk", event())
+    assert seen == ["first"]
+    channel.queue_bind("other", "shop", "Ordered")
+    channel.basic_consume("other", print)
+    with pytest.raises(TargetError, match="two consumers of 'Ordered'"):
+        pika.consumers()
+
+
 def test_consumers_of_one_participant_agree() -> None:
     """Pins the message where one type is acknowledged before, another one after handling."""
     mixed = {"a": Consumer(print), "b": Consumer(print, acknowledge="before")}
