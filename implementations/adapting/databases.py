@@ -1,7 +1,7 @@
 """Fresh state for each run for services on SQLAlchemy, without making the tables anew.
 
-    database = Database(sqlite_engine(), Base.metadata, name="stock")      # once, at the top
-    service.db.session.configure(bind=database.engine)
+    sessions = [service.db.session]                                        # once, at the top
+    database = Database(sqlite_engine(), Base.metadata, name="stock", sessions=sessions)
     database.fresh(world, {Stock: [{"sku": "book", "count": 3}]})          # in the factory
     database.crash()                                                       # in `restart`
     database.rows(Stock)                                                   # in `observe`
@@ -55,10 +55,19 @@ def _numbered_by_itself(type_: Any, compiler: Any, **options: Any) -> str:
 
 
 class Database:
-    """A database with the tables of `metadata`: made once, emptied for each run."""
+    """A database with the tables of `metadata`: made once, emptied for each run.
 
-    def __init__(self, engine: Engine, *metadata: MetaData, name: str = "") -> None:
+    `sessions` are the service's sessionmakers and scoped sessions: they are bound to the engine,
+    and what a scoped one has in memory is forgotten when a run begins, or a crash strikes.
+    """
+
+    def __init__(
+        self, engine: Engine, *metadata: MetaData, name: str = "", sessions: Iterable[Any] = ()
+    ) -> None:
         self.engine, self._metadata, self._name = engine, metadata, name
+        self._sessions = tuple(sessions)
+        for session in self._sessions:
+            session.configure(bind=engine)
         self._checkpoints: Checkpoints | None = None
         outside = create_engine(engine.url, execution_options=engine.get_execution_options())
         self._outside = outside.execution_options(isolation_level="AUTOCOMMIT")
@@ -85,9 +94,11 @@ class Database:
         Where participants share the database, give the scoped sessions of the one that crashed:
         only they are forgotten, and the transactions of the others go on.
         """
-        for session in sessions:
-            with suppress(SQLAlchemyError):  # killed in the middle of a commit: rolled back then
-                session.registry().invalidate()
+        scoped = [each for each in self._sessions if isinstance(each, scoped_session)]
+        for session in sessions or scoped:
+            if session.registry.has():
+                with suppress(SQLAlchemyError):  # killed in the middle of a commit: rolled back
+                    session.registry().invalidate()
             session.registry.clear()
         if not sessions and self._checkpoints is not None and self._checkpoints.busy:
             self._checkpoints.drop_connections()

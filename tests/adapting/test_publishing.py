@@ -12,9 +12,10 @@ from tests.needs import needs
 needs("sql")
 
 import sqlalchemy as sa  # noqa: E402
-from sqlalchemy.orm import Session, sessionmaker  # noqa: E402
+from sqlalchemy.orm import Session, scoped_session, sessionmaker  # noqa: E402
 from sqlalchemy.pool import StaticPool  # noqa: E402
 
+from implementations.adapting.databases import Database, sqlite_engine  # noqa: E402
 from implementations.adapting.publishing import publish_after_commit, relay_rows  # noqa: E402
 
 METADATA = sa.MetaData()
@@ -108,3 +109,28 @@ def test_published_once_committed(engine: sa.Engine, given: Callable[[sa.Engine]
     session.execute(DELETED.insert(), {"number": 4})
     session.commit()
     assert len(broker.published) == 1
+
+
+class Ports:
+    """A world in which nothing happens."""
+
+    def checkpoint(self, name: str, may_fail: bool = False) -> None:
+        """A place to pause."""
+
+    def done(self, name: str) -> None:
+        """A place to fail, although it was done."""
+
+
+def test_a_run_begins_without_what_a_session_has_in_memory() -> None:
+    """Pins that a service's scoped session lives on the engine that stands for its database, and
+    that neither a row it has read nor one it was about to write is there in the next run."""
+    session = scoped_session(sessionmaker())
+    database = Database(sqlite_engine(), METADATA, sessions=[session])
+    database.fresh(Ports(), {DELETED: [{"number": 1}]})  # type: ignore[arg-type]
+    session.execute(DELETED.insert(), {"number": 2})
+    before = session()
+    database.fresh(Ports())  # type: ignore[arg-type]
+    assert session() is not before
+    assert session.execute(sa.select(DELETED)).all() == []
+    session.commit()
+    assert database.rows(DELETED) == []
