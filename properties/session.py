@@ -184,6 +184,7 @@ class Verification:
 
     # -- the process that has them all -----------------------------------------------------------
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell every worker what is asked for: on another machine it could not know."""
         node.workerinput["saga_asked"] = as_text(self.asked)

@@ -8,13 +8,14 @@ bounded number of schedules is all that can be done: those that deviate least.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from attrs import define, evolve, field
 
+from implementations.errors import TargetError
 from model.environment import Fault
 from properties.run import Recorder, Run
-from properties.world.actions import Action, Kind
+from properties.world.actions import Action, Kind, in_words
 from properties.world.scopes import CONTENTION, SHORT, SINGLE, Scope
 from properties.world.state import digest
 from properties.world.subject import Subject
@@ -96,7 +97,11 @@ def small_scopes(scopes: tuple[Scope, ...]) -> Iterator[tuple[str, Scope]]:
 def exhaust(
     subject: Subject, scope: Scope, exploration: Exploration, max_states: int
 ) -> Iterator[Run]:
-    """Yield the run at the end of every path of a scope, and keep count in `exploration`."""
+    """Yield the run at the end of every path of a scope, and keep count in `exploration`.
+
+    Raises:
+        TargetError: the target took another path than it did before.
+    """
     stack: deque[list[tuple[Action, Action]]] = deque([[]])
     while stack:
         if exploration.at_its_end(max_states):
@@ -105,10 +110,26 @@ def exhaust(
         exploration.schedules += 1
         with watched(subject.spec):
             recorder = Recorder(World(subject, scope))
-            for action, default in prefix:
-                recorder.apply(action, default)
+            _follow(recorder, prefix)
             yield from _descend(recorder, prefix, stack, exploration)
     exploration.complete = True
+
+
+def _follow(recorder: Recorder, prefix: Iterable[tuple[Action, Action]]) -> None:
+    """Take the way to a state that was left for later."""
+    for action, default in prefix:
+        try:
+            recorder.apply(action, default)
+        except LookupError:
+            if recorder.world.enabled(action):
+                raise
+            raise TargetError(
+                f"behaved differently when the same schedule was run again: {in_words(action)!r} "
+                "was possible, and no longer is",
+                recorder.world.subject.spec,
+                "make it the same in every run: build everything afresh in the factory, take ids "
+                "and time from world.new_id() and world.clock(), and leave nothing to chance",
+            ) from None
 
 
 def _descend(

@@ -12,6 +12,7 @@ from hypothesis import seed
 from hypothesis.database import InMemoryExampleDatabase
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from implementations.errors import TargetError
 from implementations.reference import Parts, build
 from implementations.reference.payment import PaymentService
 from model.conformance import observable_rows
@@ -164,6 +165,27 @@ def test_exhaustive_scopes_are_complete_and_clean(
     assert exploration.states > 500
     assert runs
     assert not [run for run in runs if run.findings]
+
+
+class Moody(Toy):
+    """Takes orders on the first day, and then on every other."""
+
+    days = 0
+
+    def place_order(self, order: dict[str, Any]) -> str | None:
+        """Publish, or see to other things first."""
+        Moody.days += 1
+        if Moody.days > 1 and Moody.days % 2:
+            return "refused"
+        return super().place_order(order)
+
+
+def test_an_exhaustive_scope_needs_the_same_target_twice() -> None:
+    """Pins that a target that takes another path is told so, and not that the kit has failed."""
+    subject = subject_of(Moody)
+    (scope,) = (s for name, s in small_scopes((SINGLE,)) if name == "one order, 1 duplicate, 1 crash")
+    with pytest.raises(TargetError, match="behaved differently when the same schedule was run"):
+        list(exhaust(subject, scope, Exploration("moody", hashed=False), 50_000))
 
 
 def test_exhaustive_scope_finds_the_double_charge(
