@@ -183,7 +183,9 @@ class Moody(Toy):
 def test_an_exhaustive_scope_needs_the_same_target_twice() -> None:
     """Pins that a target that takes another path is told so, and not that the kit has failed."""
     subject = subject_of(Moody)
-    (scope,) = (s for name, s in small_scopes((SINGLE,)) if name == "one order, 1 duplicate, 1 crash")
+    (scope,) = (
+        s for name, s in small_scopes((SINGLE,)) if name == "one order, 1 duplicate, 1 crash"
+    )
     with pytest.raises(TargetError, match="behaved differently when the same schedule was run"):
         list(exhaust(subject, scope, Exploration("moody", hashed=False), 50_000))
 
