@@ -26,6 +26,7 @@ from properties.signatures import (
     mistaken_for,
     succeeded_late,
 )
+from properties.stuck import what_stuck, why_stuck
 from properties.world.actions import Action, Kind
 from reports.counterexample import Safeguard, Step
 from reports.safeguards import SafeguardName as Name
@@ -56,6 +57,8 @@ def conclude(seen: Evidence) -> Names:
 
 def _reason(seen: Evidence, name: Name) -> str:
     """Why, where the case says more than the table of safeguards."""
+    if stuck := what_stuck(seen, name):
+        return stuck
     if name is Name.TERMINAL_EVENT:
         return _unheard(seen)
     if name is Name.RESUME:
@@ -328,8 +331,8 @@ _BY_PROPERTY: dict[str, tuple[Rule, ...]] = {
     "SHIP-1": (repeated,),
     "SHIP-2": (behind_the_pivot,),
     "STATE-2": (ended_twice, not_ended),
-    "LIVE-0": (*_KEPT, left_open),
-    "LIVE-1": (*_KEPT, left_open),
+    "LIVE-0": (*_KEPT, left_open, why_stuck),
+    "LIVE-1": (*_KEPT, left_open, why_stuck),
     "COMP-1": _KEPT,
     "COMP-2": (behind_the_pivot, undone_without_record),
     "IDEMP-1": (repeated,),

@@ -31,6 +31,7 @@ class SafeguardName(StrEnum):
     COMPENSATION_ON_CANCEL = "compensation on cancel"
     COMPENSATION_RETRY = "retry of a failed compensation"
     COMPENSATION_RECORD = "compensation bound to its action"
+    ONE_WAY = "compensation in one direction"
     LOOKUP = "look-up after an unknown answer"
     TRANSIENT_RETRY = "retry of a transient failure"
     BUSINESS_FAILURE = "failure for business reasons only"
@@ -199,6 +200,12 @@ _ROWS: tuple[Safeguard, ...] = (
         "Store what an action did (the charge id and the amount, the pieces per SKU) and let the "
         "compensation undo exactly that record. Mark the record as compensated in the same "
         "transaction, and do nothing when it is missing or marked.",
+    ),
+    Safeguard(
+        SafeguardName.ONE_WAY,
+        "Prevents that compensations bring each other about without end.",
+        "Let the step that fails request the undoing of all that was done before it. Let whoever "
+        "undoes answer with an event that says so, to which nobody replies with another request.",
     ),
     Safeguard(
         SafeguardName.LOOKUP,
