@@ -20,9 +20,8 @@ from implementations.shape import TargetShape, check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import TERMINAL_EVENTS, Event, Order, Role, Status
-from properties.drivers.paths import strikes
-from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.world.actions import Mode
+from properties.run import Run, Schedule, run_schedule
+from properties.world.actions import Action, Kind, Mode
 from properties.world.closing import close_target
 from properties.world.doubles import Carrier, Gateway, Warehouse
 from properties.world.network import Draft
@@ -33,6 +32,7 @@ from properties.world.subject import Source, Sources, Subject
 from properties.world.tasks import describe_error
 from properties.world.trace import Trace
 from properties.world.watchdog import watched
+from properties.world.world import World
 from reports.counterexample import Step
 
 _NO_FAULTS = frozenset({Fault.OUT_OF_STOCK, Fault.CONTENTION})
@@ -71,7 +71,7 @@ def probe(spec: str) -> Subject:
     subject = evolve(subject, sources=sources, sight=sight)
     subject = evolve(
         subject,
-        makes_ids=_makes_ids(subject, scopes[0]),
+        makes_ids=_makes_ids(subject, scopes[0], runs[0]),
         sets_timers=any(run.world.timers_set for run in runs),
     )
     _check_same_twice(subject, scopes[0])
@@ -82,7 +82,7 @@ def _first_in_first_out(subject: Subject, scopes: Iterable[Scope]) -> list[Run]:
     """A run in each scope, without faults."""
     runs = []
     for scope in scopes:
-        runs.append(run_schedule(subject, Schedule(scope)))
+        runs.append(run_schedule(subject, Schedule(scope), compared=False))
         subject.close(runs[-1].world.target)  # at once: what it has opened may be scarce
     return runs
 
@@ -229,38 +229,47 @@ def _reached(subject: Subject, scope: Scope, run: Run) -> frozenset[str]:
     return frozenset(draft.source for draft in drafts)
 
 
-def _makes_ids(subject: Subject, scope: Scope) -> bool:
+def _makes_ids(subject: Subject, scope: Scope, plain: Run) -> bool:
     """Whether an event that is sent again after a crash comes under another id.
 
-    Only what a run without a crash sends exactly once is looked at: two events may say the same.
+    In one run, every publish is followed by a crash, once. Only what a plain run sends exactly
+    once is looked at: two events may say the same.
     """
-    crashing = evolve(scope, faults=_NO_FAULTS | {Fault.CRASH})
-    once = {what for what, ids in _ids(run_schedule(subject, Schedule(scope))).items() if ids == 1}
-    for wait, actions in enumerate(strikes(subject, Schedule(crashing))):
-        for action in actions:
-            if action.port.startswith("publish ") and action.mode == Mode.AFTER:
-                schedule = Schedule(crashing, (Deviation(wait, action),))
-                ids = _ids(run_schedule(subject, schedule), distinct=True)
-                if any(count > 1 and what in once for what, count in ids.items()):
-                    return True
-    return False
+    once = {what for what, ids in _ids(plain.world).items() if len(ids) == 1}
+    budgets = {**scope.budgets, Fault.CRASH: len(once)}
+    world = World(subject, evolve(scope, faults=_NO_FAULTS | {Fault.CRASH}, budgets=budgets))
+    struck: set[Action] = set()
+    with watched(subject.spec):
+        while (action := world.benign()[0]).kind is not Kind.IDLE and not world.exhausted:
+            strike = next((crash for crash in _after_publish(world) if crash not in struck), None)
+            if strike:
+                struck.add(strike)
+            world.apply(strike or action)
+    ids = _ids(world)
+    world.dissolve()
+    return any(len(set(ids[what])) > 1 for what in once & ids.keys())
 
 
-def _ids(run: Run, distinct: bool = False) -> dict[tuple[str, ...], int]:
-    """How many times, or under how many ids, each content was published."""
-    run.world.subject.close(run.world.target)
+def _after_publish(world: World) -> Iterator[Action]:
+    """The crashes that can strike now just after an event was published."""
+    crashes = (action for group in world.faults() for action in group)
+    return (a for a in crashes if a.port.startswith("publish ") and a.mode == Mode.AFTER)
+
+
+def _ids(world: World) -> dict[tuple[str, ...], list[str]]:
+    """The ids under which each content was published."""
     seen: dict[tuple[str, ...], list[str]] = {}
-    for draft in run.world.network.published:
+    for draft in world.network.published:
         what = (draft.source, draft.type, draft.order, repr(draft.attributes["data"]))
         seen.setdefault(what, []).append(draft.attributes["id"])
-    return {what: len(set(ids) if distinct else ids) for what, ids in seen.items()}
+    return seen
 
 
 def _check_same_twice(subject: Subject, scope: Scope) -> None:
     tellings = []
     for _ in range(2):
         trace = Trace()
-        run = run_schedule(subject, Schedule(scope), trace)
+        run = run_schedule(subject, Schedule(scope), trace, compared=False)
         last, before = run.world.sighting.last, _done(run)
         if last is not None:
             _check_only_reads(last, run.world.target, run.world.orders)

@@ -109,10 +109,13 @@ def run_schedule(
     schedule: Schedule,
     trace: Trace | None = None,
     conformance: Conformance | None = None,
+    *,
+    compared: bool = True,
 ) -> Run:
-    """Run `subject` by a schedule to its end."""
+    """Run `subject` by a schedule to its end; and, to compare outcomes, without its faults."""
     with watched(subject.spec):
         world = World(subject, schedule.scope, trace, conformance)
+        world.is_baseline = not compared
         skipped = deviate(world, schedule)
         return _finish(world, schedule, skipped)
 

@@ -122,6 +122,19 @@ def test_ids_of_the_targets_own_may_differ_from_run_to_run() -> None:
     assert subject.sources.parcels is Source.DOUBLE
 
 
+@pytest.mark.parametrize(
+    ("spec", "makes_ids"),
+    [
+        ("implementations.reference:make", False),
+        ("implementations.faulty:id_made_at_each_publish", True),
+        ("implementations.faulty:order_stored_then_published", False),
+    ],
+)
+def test_who_sends_one_event_under_two_ids_is_seen_to(spec: str, makes_ids: bool) -> None:
+    """Pins that only then does the same content come again under a new id, by default."""
+    assert probe(spec).makes_ids is makes_ids
+
+
 def test_what_is_seen_of_the_reference() -> None:
     """Pins that money and parcels are seen at the doubles, stock in observe(), and the words."""
     subject = probe("implementations.reference:make")
