@@ -109,8 +109,9 @@ def write(folder: Path, module: str, code: str) -> None:
 
 
 def _common(folder: Path, workers: tuple[str, ...] = ("-n", "0")) -> list[str]:
-    reports = f"--saga-report-dir={folder / 'reports'}"
-    return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", reports]
+    # what failed in an earlier run of a test would be found again at once, and prove nothing
+    own = (f"--saga-report-dir={folder / 'reports'}", f"--saga-database={folder / 'database'}")
+    return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", *own]
 
 
 def run(
