@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
+from benchmarks.process import TARGETS as PROCESSES
 from implementations.errors import TargetError
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
@@ -41,6 +42,12 @@ KINDS = (
     Kind("PostgreSQL", "implementations.durable:postgresql"),
     Kind("RabbitMQ", "implementations.broker.shop:rabbitmq"),
     Kind("Redis Streams", "implementations.broker.shop:redis"),
+    *(Kind(name, spec) for name, spec in PROCESSES.items() if spec.startswith("cmd:")),
+    Kind("FastStream", "tests.adapting.faststream_adapter:make"),
+    Kind("aio-pika", "tests.adapting.aio_pika_adapter:make"),
+    Kind("pika", "tests.adapting.pika_adapter:make"),
+    Kind("Kafka producer", "tests.adapting.kafka_adapter:make"),
+    Kind("outbox table", "tests.adapting.outbox_adapter:make"),
 )
 
 

@@ -41,6 +41,18 @@ def test_the_right_shop_holds(style: str, part: str) -> None:
     assert search(f"{style}:make", part).violated == {}
 
 
+@pytest.mark.parametrize("seed", [2, 3])
+def test_two_handlers_of_a_service_race_and_the_right_shop_holds(seed: int) -> None:
+    """Pins that a till which asks the customer, and then writes whatever it had found before, would
+    not do: these seeds accused the shop on FastStream when it did so."""
+    needs("faststream")
+    subject = probe("tests.adapting.faststream_adapter:make")
+    delivery = subject.shape.delivery
+    portion = run_part(subject, "campaign-0", PROFILES["quick"], DEFAULT_FAULTS, delivery, seed)
+    assert portion.violated == {}
+    assert portion.fired[Fault.CONCURRENCY] > 100
+
+
 @pytest.mark.parametrize(
     ("target", "part", "expected", "struck"),
     [

@@ -38,7 +38,8 @@ async def take(ordered: Ordered) -> None:
     order = ordered.order
     if order not in PAID:
         accepted = await ask_customer(order)
-        PAID[order] = (ordered.total, "charged" if accepted else "failed")
+        # a copy of the message may have been faster, and its money given back by now
+        PAID.setdefault(order, (ordered.total, "charged" if accepted else "failed"))
     said = "NotPaid" if PAID[order][1] == "failed" else "Paid"
     body = Paid(order=order, lines=ordered.lines)
     await broker.publish(body, said, SHOP, message_id=f"{said}-{order}")
