@@ -10,6 +10,7 @@ from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import Scope
 from properties.world.subject import Subject
 from properties.world.trace import Trace
+from properties.world.watchdog import watched
 from properties.world.world import World
 
 
@@ -36,18 +37,20 @@ def business_schedules(subject: Subject, scope: Scope) -> Iterator[Schedule]:
 
 def strikes(subject: Subject, schedule: Schedule) -> list[tuple[Action, ...]]:
     """For each step after a schedule's deviations, the faults that could strike just before it."""
-    return [
-        tuple(action for group in world.faults() for action in group)
-        for world in _onwards(subject, schedule)
-    ]
+    with watched(subject.spec):
+        return [
+            tuple(action for group in world.faults() for action in group)
+            for world in _onwards(subject, schedule)
+        ]
 
 
 def alternatives(subject: Subject, schedule: Schedule) -> list[tuple[Action, ...]]:
     """For each step after a schedule's deviations, everything that could happen in its place."""
-    return [
-        (*world.benign()[1:], *(action for group in world.faults() for action in group))
-        for world in _onwards(subject, schedule)
-    ]
+    with watched(subject.spec):
+        return [
+            (*world.benign()[1:], *(action for group in world.faults() for action in group))
+            for world in _onwards(subject, schedule)
+        ]
 
 
 def _onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:

@@ -13,11 +13,12 @@ from attrs import evolve
 
 from model.environment import Fault
 from properties.drivers.quota import WHOLE, Quota
-from properties.drivers.sweep import FaultDidNotFire
+from properties.drivers.sweep import did_not_fire
 from properties.run import Deviation, Recorder, Run, Schedule, run_schedule
-from properties.world.actions import Action, Kind, Mode, fault_of, in_words
+from properties.world.actions import Action, Kind, Mode, fault_of
 from properties.world.scopes import Scope
 from properties.world.subject import Subject
+from properties.world.watchdog import watched
 from properties.world.world import World
 
 
@@ -70,20 +71,18 @@ def _at_rest(
 
     Returns the schedule, the benign steps since its last deviation, and what may come again then.
     """
-    world = World(subject, scope)
-    recorder = Recorder(world)
     wait = 0
-    try:
-        while not world.exhausted:
-            benign = world.benign()[0]
-            if benign.kind is Kind.IDLE:
-                break
-            action = _refused(world, refusal) or benign
-            wait = wait + 1 if action == benign else 0
-            recorder.apply(action, benign)
-        return Schedule(scope, tuple(recorder.deviations)), wait, list(world.network.repeatable)
-    finally:
-        world.dissolve()
+    with watched(subject.spec):
+        world = World(subject, scope)
+        recorder = Recorder(world)
+        try:
+            while (benign := world.benign()[0]).kind is not Kind.IDLE and not world.exhausted:
+                action = _refused(world, refusal) or benign
+                wait = wait + 1 if action == benign else 0
+                recorder.apply(action, benign)
+            return Schedule(scope, tuple(recorder.deviations)), wait, [*world.network.repeatable]
+        finally:
+            world.dissolve()
 
 
 def _refused(world: World, refusal: Fault | None) -> Action | None:
@@ -98,10 +97,5 @@ def _run(subject: Subject, schedule: Schedule) -> Run:
     run = run_schedule(subject, schedule, conformance=subject.conformance())
     if run.skipped or not run.fired.get(Fault.DUPLICATE):
         missed = run.skipped[0] if run.skipped else schedule.deviations[0].action
-        raise FaultDidNotFire(
-            f"{in_words(missed)!r} did not fire in scope {schedule.scope.name!r} after everything "
-            "else, although it could the time before\n"
-            "  to fix: make the target the same in every run (no random numbers, no clock of its "
-            "own, nothing that is left from the run before)"
-        )
+        raise did_not_fire(missed, schedule.scope, "after everything else")
     return run

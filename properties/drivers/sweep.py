@@ -13,13 +13,23 @@ from attrs import evolve
 from properties.drivers.paths import business_schedules, strikes
 from properties.drivers.quota import WHOLE, Quota
 from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.world.actions import fault_of, in_words
+from properties.world.actions import Action, fault_of, in_words
 from properties.world.scopes import Scope
 from properties.world.subject import Subject
 
 
 class FaultDidNotFire(AssertionError):
     """A fault of the sweep met nothing: the kit would have proved nothing with it."""
+
+
+def did_not_fire(action: Action, scope: Scope, when: str) -> FaultDidNotFire:
+    """The error for a fault that could strike the time before, and what to do about it."""
+    return FaultDidNotFire(
+        f"{in_words(action)!r} did not fire in scope {scope.name!r} {when}, although it could the "
+        "time before\n"
+        "  to fix: make the target the same in every run (no random numbers, no clock of its "
+        "own, nothing that is left from the run before)"
+    )
 
 
 def sweep(subject: Subject, scopes: Iterable[Scope], quota: Quota = WHOLE) -> Iterator[Run]:
@@ -34,12 +44,7 @@ def sweep(subject: Subject, scopes: Iterable[Scope], quota: Quota = WHOLE) -> It
         fault = fault_of(action)
         if run.skipped or fault is None or not run.fired.get(fault):
             steps = sum(deviation.wait for deviation in schedule.deviations)
-            raise FaultDidNotFire(
-                f"{in_words(action)!r} did not fire in scope {schedule.scope.name!r} after "
-                f"{steps} steps, although it could the time before\n"
-                "  to fix: make the target the same in every run (no random numbers, "
-                "no clock of its own, nothing that is left from the run before)"
-            )
+            raise did_not_fire(action, schedule.scope, f"after {steps} steps")
         yield run
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -24,6 +24,8 @@ from properties.drivers.campaign import campaign
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.paths import alternatives, paths, strikes
+from properties.drivers.quota import Quota
+from properties.drivers.repeats import repeats
 from properties.drivers.stateful import (
     Violated,
     hand_over,
@@ -37,9 +39,10 @@ from properties.drivers.stateful import (
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.probing import probe
 from properties.profiles import PROFILES
-from properties.run import Run, Schedule
+from properties.run import Deviation, Run, Schedule
 from properties.search import parts, run_part
-from properties.world.actions import Kind
+from properties.world import watchdog
+from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.world.subject import Subject
 from tests.properties.toys import Toy, subject_of
@@ -349,3 +352,36 @@ def test_a_mistake_of_the_kit_is_said_to_be_one(
     portion = run_part(subject_of(Toy), "paths", PROFILES["quick"], frozenset(), contract, seed=1)
     assert "the kit itself failed: ZeroDivisionError: our own (test_drivers.py:" in portion.error
     assert "report it" in portion.error
+
+
+ASKED = evolve(SINGLE, faults=DEFAULT_FAULTS)
+REFUSED = Deviation(0, Action(Kind.ANSWER, "worker on job(o1)", "answer check", Mode.REFUSED))
+
+
+class Brooding(Toy):
+    """Never comes back once it has been refused."""
+
+    def work(self, event: dict[str, Any]) -> None:
+        """Ask, and brood."""
+        answer = self.world.answer("check", event["subject"])
+        while answer["status"] == "refused":
+            pass
+        super().work(event)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda subject: list(repeats(subject, [ASKED])),
+        lambda subject: list(sweep(subject, [ASKED], Quota(most=2))),
+        lambda subject: alternatives(subject, Schedule(ASKED, (REFUSED,))),
+    ],
+    ids=["repeats", "sweep", "alternatives"],
+)
+def test_what_only_looks_ahead_is_watched_too(
+    look: Callable[[Subject], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pins that a target that hangs on a way that no run has gone yet does not hang the kit."""
+    monkeypatch.setattr(watchdog, "PATIENCE", 0.05)
+    with pytest.raises(TargetError, match="did not come back within"):
+        look(subject_of(Brooding))
