@@ -21,9 +21,9 @@ from model.environment import DEFAULT_FAULTS
 from model.vocabulary import Status
 from properties.drivers.campaign import campaign
 from properties.drivers.paths import business_schedules
+from properties.garbage import fewer_collections
 from properties.probing import probe
 from properties.run import Deviation, Schedule
-from properties.search import fewer_collections
 from properties.world.actions import Action, Kind
 from properties.world.network import Draft
 from properties.world.scopes import SCOPES, SHORT, SINGLE, fitting

@@ -24,10 +24,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
 from properties.drivers.stateful import saga_machine, stateful_settings
+from properties.garbage import fewer_collections
 from properties.probing import probe
 from properties.profiles import CHUNK, PROFILES
 from properties.run import Run
-from properties.search import fewer_collections
 from properties.world.scopes import SCOPES, Scope, fitting
 from properties.world.subject import Subject
 

@@ -20,8 +20,8 @@ from benchmarks.process import TARGETS as PROCESSES
 from implementations.errors import TargetError
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
+from properties.garbage import fewer_collections
 from properties.probing import probe
-from properties.search import fewer_collections
 from properties.world.scopes import SCOPES, fitting
 
 SEED = 1

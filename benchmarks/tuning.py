@@ -28,8 +28,8 @@ from benchmarks.zoo import CERTAIN, setting_of, without_chance
 from implementations.faulty import ZOO, Nature, Specimen
 from model.environment import Fault
 from properties.drivers.campaign import CALM, LENGTH, scope_of
+from properties.garbage import fewer_collections
 from properties.run import FAULT_BYTES, Run, run_bytes
-from properties.search import fewer_collections
 from properties.world.scopes import Scope
 from properties.world.subject import Subject
 

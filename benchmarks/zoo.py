@@ -26,10 +26,10 @@ from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.repeats import repeats
 from properties.drivers.sweep import sweep
+from properties.garbage import fewer_collections
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.run import Run, Schedule
-from properties.search import fewer_collections
 from properties.shortest import shortest
 from properties.shrinker import shrinker_of
 from properties.telling import PRECEDENCE

@@ -21,9 +21,9 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.zoo import setting_of, without_chance  # noqa: E402
 from implementations.faulty import ZOO, Nature, Specimen  # noqa: E402
 from properties.drivers.campaign import campaign  # noqa: E402
+from properties.garbage import fewer_collections  # noqa: E402
 from properties.probing import probe  # noqa: E402
 from properties.run import Run, schedule_from_json  # noqa: E402
-from properties.search import fewer_collections  # noqa: E402
 from properties.shrinker import shrinker_of  # noqa: E402
 from properties.telling import PRECEDENCE, tell  # noqa: E402
 from properties.world.scopes import Scope  # noqa: E402

@@ -6,11 +6,9 @@ portions of a session add up to its verdicts.
 
 from __future__ import annotations
 
-import gc
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from properties.drivers.quota import Quota
 from properties.drivers.repeats import repeats
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
+from properties.garbage import fewer_collections
 from properties.profiles import Profile
 from properties.run import Run, Schedule
 from properties.shrinker import shrinker_of
@@ -40,8 +39,6 @@ from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 
 Database = ExampleDatabase | None
-#: Allocations before the youngest objects are looked at, and how often older ones are.
-_COLLECTIONS = (50_000, 20, 100)
 
 #: After so many schedules a part tells how far it is.
 BEAT = 8
@@ -254,22 +251,6 @@ def own_error(error: Exception) -> str:
         f"({Path(last.filename).name}:{last.lineno}, in {last.name})\n"
         "  to fix: this is a mistake of the kit; report it with the target, the seed and this line"
     )
-
-
-@contextmanager
-def fewer_collections() -> Iterator[None]:
-    """Collect garbage less often: each run leaves cycles behind, and nothing that is old dies.
-
-    A quarter of the time of a search goes into looking at old objects again otherwise.
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(*_COLLECTIONS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 def _all(search: Search, runs: Iterable[Run]) -> None:

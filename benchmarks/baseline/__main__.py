@@ -15,7 +15,7 @@ from benchmarks.baseline.comparing import Cell, Comparison, exceptions, table, t
 from benchmarks.baseline.measuring import TOOLS, MissingTool, Rate, tool
 from implementations import faulty, reference
 from implementations.faulty import ZOO, Nature
-from properties.search import fewer_collections
+from properties.garbage import fewer_collections
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "baseline.md"
 BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"

@@ -20,7 +20,7 @@ from model.choreography import TABLE
 from model.logs.stock import StockLedger
 from model.logs.tracker import Open, SagaReport, Tracker
 from model.table import Table
-from properties.search import fewer_collections
+from properties.garbage import fewer_collections
 from reports.log import LogReport
 from reports.timeline import Moment, in_order
 

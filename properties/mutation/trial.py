@@ -19,12 +19,12 @@ from properties.drivers.paths import paths
 from properties.drivers.quota import Quota
 from properties.drivers.repeats import repeats
 from properties.drivers.sweep import sweep
+from properties.garbage import fewer_collections
 from properties.mutation.kinds import Mutant, mutants
 from properties.mutation.mutation import Tally
 from properties.mutation.usage import Usage, noticing
 from properties.profiles import Profile
 from properties.run import Run, Schedule, run_schedule
-from properties.search import fewer_collections
 from properties.shrinker import shrinker_of
 from properties.telling import PRECEDENCE
 from properties.world.actions import in_words

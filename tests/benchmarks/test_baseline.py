@@ -11,7 +11,7 @@ from benchmarks.baseline.__main__ import options_of
 from benchmarks.baseline.comparing import Cell, Comparison, exceptions, table, totals
 from benchmarks.baseline.measuring import KIT, TOOLS, Hunt, Length, MissingTool, Rate, tool
 from implementations import faulty, reference
-from properties.search import fewer_collections
+from properties.garbage import fewer_collections
 from tests.needs import needs
 
 RIVALS = tuple(name for name in TOOLS if name != KIT)

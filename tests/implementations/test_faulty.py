@@ -21,10 +21,10 @@ from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.repeats import repeats
 from properties.drivers.sweep import sweep
+from properties.garbage import fewer_collections
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.search import fewer_collections
 from properties.world.actions import Action, Kind, fault_of
 from properties.world.scopes import SAME_CUSTOMER, SCOPES, SINGLE, Scope, fitting
 

@@ -18,9 +18,9 @@ from properties.drivers.campaign import campaign
 from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.drivers.paths import business_schedules, paths
 from properties.drivers.sweep import sweep
+from properties.garbage import fewer_collections
 from properties.probing import probe
 from properties.run import Deviation, Run, Schedule, run_schedule
-from properties.search import fewer_collections
 from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import SCOPES, SINGLE, Scope, fitting
 from properties.world.subject import Subject
