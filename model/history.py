@@ -46,6 +46,11 @@ class Saga:
     """Kinds of terminal event seen, with the event type that stood for it."""
     statuses: set[Status] = field(factory=set)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its status is one that nothing may change any more."""
+        return self.status is not None and self.status.final
+
 
 @frozen
 class Sight:

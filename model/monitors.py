@@ -254,7 +254,7 @@ def note_short_stock(history: History) -> None:
         return  # what cannot be seen is not short
     stock = history.stock
     for saga in history.sagas.values():
-        if saga.status is not None and saga.status.final:
+        if saga.ended:
             continue
         reserved = saga.balance.reserved
         if any(

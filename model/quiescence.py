@@ -161,7 +161,7 @@ def _judge_undone(history: History, saga: Saga) -> None:
 
 def _judge_terminal_event(history: History, saga: Saga) -> None:
     """STATE-2 at rest: one terminal event, the one that fits. Sources: bug catalogue B35, B37."""
-    if not history.sight.terminal or saga.status is None or not saga.status.final:
+    if not history.sight.terminal or not saga.ended:
         return
     history.check("STATE-2")
     order = saga.order.id

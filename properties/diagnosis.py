@@ -160,8 +160,8 @@ def not_ended(seen: Evidence) -> Names:
 
 def left_open(seen: Evidence) -> Names:
     """The same, and an order that was alone has not come to an end."""
-    final = all(saga.status is not None and saga.status.final for saga in seen.sagas)
-    return () if final or seen.orders > 1 else not_ended(seen)
+    ended = all(saga.ended for saga in seen.sagas)
+    return () if ended or seen.orders > 1 else not_ended(seen)
 
 
 def ended_twice(seen: Evidence) -> Names:

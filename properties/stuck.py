@@ -41,7 +41,7 @@ def given_up(seen: Evidence) -> str:
     if not struck or seen.technical - {Fault.CRASH, Fault.TRANSIENT}:
         return ""
     ((subject, times),) = Counter(struck).most_common(1)
-    if times < _STRIKES or times < len(struck) or _came_to_an_end(seen):
+    if times < _STRIKES or times < len(struck) or all(saga.ended for saga in seen.sagas):
         return ""
     participant, _, message = subject.partition(" on ")
     return (
@@ -84,15 +84,7 @@ def _left_alone(seen: Evidence) -> list[Saga]:
     """The orders that never ended, where it takes another order, and no fault, to make it so."""
     if seen.orders < 2 or seen.technical - {Fault.REORDER}:
         return []
-    return [saga for saga in seen.sagas if saga.placed and not _ended(saga)]
-
-
-def _came_to_an_end(seen: Evidence) -> bool:
-    return all(_ended(saga) for saga in seen.sagas)
-
-
-def _ended(saga: Saga) -> bool:
-    return saga.status is not None and saga.status.final
+    return [saga for saga in seen.sagas if saga.placed and not saga.ended]
 
 
 #: In the order in which they are tried.
@@ -106,12 +98,14 @@ _WHY: tuple[tuple[Callable[[Evidence], str], tuple[Name, ...]], ...] = (
 
 def why_stuck(seen: Evidence) -> tuple[Name, ...]:
     """What is missing where an order never ends; nothing where none of this is to be seen."""
-    return next((names for why, names in _WHY if why(seen)), ())
+    return _first(seen)[1]
 
 
 def what_stuck(seen: Evidence, name: Name) -> str:
     """What of it was to be seen in this case; empty where it was something else."""
-    if seen.finding.property_id not in ("LIVE-0", "LIVE-1"):
-        return ""
-    text, names = next(((text, names) for why, names in _WHY if (text := why(seen))), ("", ()))
+    text, names = _first(seen) if seen.finding.property_id in ("LIVE-0", "LIVE-1") else ("", ())
     return text if name in names else ""
+
+
+def _first(seen: Evidence) -> tuple[str, tuple[Name, ...]]:
+    return next(((text, names) for why, names in _WHY if (text := why(seen))), ("", ()))
