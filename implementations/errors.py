@@ -8,6 +8,8 @@ from difflib import get_close_matches
 #: Attribute of an error that leaves `handle`: how its message was settled all the same ("ack",
 #: "requeue", "reject", "unacked"). Helpers of adapters set it; else the target's `consumers` say.
 SETTLED = "saga_settled"
+#: How a message is settled whose handler fails, by what `consumers` say of it (`on_error`).
+SETTLED_ON_ERROR = {"requeue": "requeue", "reject": "reject", "acknowledge": "ack"}
 
 
 class TargetError(Exception):

@@ -111,7 +111,7 @@ def _import_failure(spec: str, module_name: str, error: BaseException) -> Target
         return TargetError(clash, f"target {spec!r}", _clash_fix())
     if missing and f"{module_name}.".startswith(f"{missing}."):
         hint = did_you_mean(
-            missing, _siblings(missing), f"looked in {os.getcwd()} and in Python's path"
+            missing, _siblings(missing), f"looked in {os.getcwd()} and in Python's path."
         )
         fix = f"{hint} Run from the folder that holds the package, or set PYTHONPATH"
         return TargetError(f"there is no module {missing!r}", f"target {spec!r}", fix)

@@ -22,7 +22,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from implementations.contract import Event
-from implementations.errors import SETTLED, TargetError, did_you_mean
+from implementations.errors import SETTLED, SETTLED_ON_ERROR, TargetError, did_you_mean
 
 Answer = Literal["ack", "requeue", "reject", "unacked"]
 When = Literal["after", "before"]
@@ -140,15 +140,8 @@ def _settling(consumer: Consumer) -> Iterator[None]:
         yield
     except Exception as error:
         if not hasattr(error, SETTLED):
-            setattr(error, SETTLED, _ANSWERS[consumer.on_error])
+            setattr(error, SETTLED, SETTLED_ON_ERROR[consumer.on_error])
         raise
-
-
-_ANSWERS: Mapping[OnError, Answer] = {
-    "requeue": "requeue",
-    "reject": "reject",
-    "acknowledge": "ack",
-}
 
 
 def by_type(

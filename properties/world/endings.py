@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from implementations.errors import SETTLED, TargetError
+from implementations.errors import SETTLED, SETTLED_ON_ERROR, TargetError
 from model.quiescence import not_quiescent
 from properties.world.actions import Kind, made
 from properties.world.loop_stepper import LoopStepper
@@ -26,7 +26,6 @@ HOPELESS = 20
 #: The broker drops a message that nobody can read when it has come back so often.
 POISON_ATTEMPTS = 3
 _VERDICTS = ("ack", "requeue", "reject", "unacked")
-_ON_ERROR = {"requeue": "requeue", "reject": "reject", "acknowledge": "ack"}
 
 
 def finish(world: World, task: Task, result: Any) -> None:
@@ -144,7 +143,7 @@ def _fail_handling(world: World, task: Task, error: Exception) -> None:
     if consumer.acknowledge == "before":
         end(world, task)
         return
-    settled = getattr(error, SETTLED, _ON_ERROR[consumer.on_error])
+    settled = getattr(error, SETTLED, SETTLED_ON_ERROR[consumer.on_error])
     if settled == "ack":
         world.network.acknowledge(message)
         end(world, task)
