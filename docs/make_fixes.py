@@ -8,7 +8,6 @@ The fixes are in implementations/faulty/mended.py.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 import sys
@@ -20,13 +19,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from docs.make_tutorial import shortened  # noqa: E402
+from docs.writing import keep  # noqa: E402
 from implementations.faulty.mended import MENDED, Mended  # noqa: E402
 from model.environment import DEFAULT_FAULTS  # noqa: E402
 from model.specification import BY_ID  # noqa: E402
 from properties.drivers.campaign import campaign  # noqa: E402
+from properties.garbage import fewer_collections  # noqa: E402
 from properties.probing import probe  # noqa: E402
 from properties.profiles import PROFILES  # noqa: E402
-from properties.search import fewer_collections, run_part  # noqa: E402
+from properties.search import run_part  # noqa: E402
 from properties.world.scopes import SCOPES, fitting  # noqa: E402
 from reports.counterexample import Counterexample  # noqa: E402
 from reports.safeguards import others  # noqa: E402
@@ -183,16 +184,7 @@ def page() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the page, or say how it differs."""
-    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    after = page()
-    if after == before:
-        return 0
-    if "--check" in arguments:
-        difference = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
-        print("\n".join(difference))
-        return 1
-    PAGE.write_text(after, encoding="utf-8")
-    return 0
+    return keep(PAGE, page(), arguments)
 
 
 if __name__ == "__main__":

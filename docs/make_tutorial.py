@@ -27,6 +27,7 @@ from types import FunctionType, ModuleType
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from docs.writing import keep  # noqa: E402
 from implementations.document.ladder import FIXES, services, table  # noqa: E402
 from implementations.document.services import Service  # noqa: E402
 from model.environment import DEFAULT_FAULTS  # noqa: E402
@@ -176,16 +177,7 @@ def refreshed(document: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the tutorial, or check it."""
-    before = TUTORIAL.read_text(encoding="utf-8")
-    after = refreshed(before)
-    if after == before:
-        return 0
-    if "--check" in arguments:
-        difference = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
-        print("\n".join(difference))
-        return 1
-    TUTORIAL.write_text(after, encoding="utf-8")
-    return 0
+    return keep(TUTORIAL, refreshed(TUTORIAL.read_text(encoding="utf-8")), arguments)
 
 
 if __name__ == "__main__":
