@@ -11,60 +11,66 @@
 const { AsyncLocalStorage } = require('node:async_hooks');
 const fs = require('node:fs');
 const path = require('node:path');
-const { StringDecoder } = require('node:string_decoder');
 
 const PROTOCOL = 1;
-const DATA = { subscriptions: 'subscriptions', roles: 'roles', consumers: 'consumers', delivery: 'delivery',
-  limits: 'limits', currencies: 'currencies', terminal: 'terminal', idempotentPlace: 'idempotent_place' };
-const MEMBERS = { cancelOrder: 'cancel_order', relay: 'relay', actions: 'actions', act: 'act',
-  queues: 'queues', refuses: 'refuses', restart: 'restart', close: 'close' };
+const DATA = ['subscriptions', 'roles', 'consumers', 'delivery', 'limits', 'currencies', 'terminal',
+  'idempotent_place'];
+const MEMBERS = ['cancel_order', 'relay', 'actions', 'act', 'queues', 'refuses', 'restart', 'close'];
 const FAILURES = { transient: 'ConnectionError', unknown: 'TimeoutError', invalid: 'ValueError' };
+// What the ports take. Whatever else is named in an object that comes last:
+// await world.payments.charge('o1', 1999, 'EUR', { key: 'charge/o1' })
+const PORTS = {
+  world: { publish: 'type data', answer: 'step order_id', timer: 'delay type data', checkpoint: 'name',
+    done: 'name' },
+  payments: { authorise: 'order amount currency', capture: 'order amount currency',
+    charge: 'order amount currency', refund: 'charge_id amount', void: 'charge_id', lookup: 'key',
+    find: 'order' },
+  carrier: { create_shipment: 'order lines', cancel: 'shipment_id', lookup: 'key' },
+  warehouse: { reserve: 'order sku quantity', release: 'order sku quantity', available: 'sku' },
+};
+const camel = (name) => name.replace(/_./g, (found) => found[1].toUpperCase());
+const snake = (name) => name.replace(/[A-Z]/g, (found) => `_${found.toLowerCase()}`);
 
-// -- the wire ---------------------------------------------------------------------------------------
+// -- lines: one is written for each that is read ---------------------------------------------------
 
 const chunk = Buffer.alloc(1 << 16);
-const outgoing = Buffer.alloc(1 << 16);
-const decoder = new StringDecoder('utf8');
-let unread = '';
+let unread = Buffer.alloc(0);
 
 function readLine() { // Blocks: between two lines of the kit nothing happens.
   let end;
   while ((end = unread.indexOf('\n')) < 0) {
     const length = fs.readSync(0, chunk, 0, chunk.length, null);
     if (length === 0) process.exit(0); // The kit is gone.
-    unread += decoder.write(chunk.subarray(0, length));
+    unread = Buffer.concat([unread, chunk.subarray(0, length)]);
   }
-  const line = unread.slice(0, end);
-  unread = unread.slice(end + 1);
+  const line = unread.toString('utf8', 0, end);
+  unread = unread.subarray(end + 1);
   return JSON.parse(line);
 }
 
-function write(message) { // One line for each that was read; the next is read when this one is out.
-  let text = JSON.stringify(message);
+function write(message) {
   const seen = target && !slowToObserve ? snapshot() : undefined;
-  if (seen !== undefined) text = `${text.slice(0, -1)},"seen":${seen}}`;
-  text += '\n';
-  const bytes = text.length * 3 > outgoing.length ? Buffer.from(text) : outgoing;
-  const length = bytes === outgoing ? outgoing.write(text) : bytes.length;
-  for (let done = 0; done < length;) done += fs.writeSync(1, bytes, done, length - done);
-  setImmediate(next);
+  const text = JSON.stringify(message);
+  let rest = Buffer.from(seen === undefined ? `${text}\n` : `${text.slice(0, -1)},"seen":${seen}}\n`);
+  while (rest.length) rest = rest.subarray(fs.writeSync(1, rest));
+  queueMicrotask(() => process.nextTick(next)); // Not before every promise that can go on has gone on.
 }
 
 const next = () => dispatch(readLine());
 
-function keepStdoutFree() {
-  Object.defineProperty(process, 'stdout', { get: () => process.stderr });
-  for (const name of ['log', 'info', 'debug', 'dir', 'table']) {
-    const own = new console.Console(process.stderr, process.stderr);
-    console[name] = own[name].bind(own);
-  }
+function snapshot() { // What observe() shows, where it has changed; null: the kit has to ask for it.
+  let seen;
+  try { seen = JSON.stringify(target.observe()); } catch { seen = 'null'; }
+  if (seen === lastSeen) return undefined;
+  lastSeen = seen;
+  return seen;
 }
 
 // -- requests, and the port calls that are made in the course of them -----------------------------------
 
 const running = new AsyncLocalStorage();
 let open = new Map(); // Requests that are not answered yet, by number.
-let make, resets, target, lastSeen, slowToObserve, now, ids, count;
+let make, resets, target, lastSeen, slowToObserve, now;
 
 function call(port, parameters) {
   const request = running.getStore();
@@ -75,24 +81,23 @@ function call(port, parameters) {
   });
 }
 
-function writeCall(request) {
-  const { port, parameters } = request.calls[0];
-  write({ id: request.id, call: port, with: parameters });
+function writeCall({ id, calls: [{ port, parameters }] }) {
+  write({ id, call: port, with: parameters });
 }
 
 function answer(line) {
   const request = open.get(line.id);
   const { resolve, reject } = request.calls.shift();
-  if (request.calls.length > 0) writeCall(request); // A Promise.all: one at a time, in its order.
+  if (request.calls.length) writeCall(request); // A Promise.all: one at a time, in its order.
   else if (request.outcome) finish(request, request.outcome);
-  if (!line.failure) { resolve(line.answer); return; }
+  if (!line.failure) return resolve(line.answer);
   const { kind, definite, message } = line.failure;
-  reject(Object.assign(new Error(message), { name: FAILURES[kind], kind, definite }));
+  return reject(Object.assign(new Error(message), { name: FAILURES[kind], kind, definite }));
 }
 
 function settle(request, outcome) {
   if (request.dead) return;
-  if (request.calls.length === 0) { finish(request, outcome); return; }
+  if (!request.calls.length) { finish(request, outcome); return; }
   const forgotten = { type: 'NotAwaited', fatal: true, message: `did not await ${request.calls[0].port}` };
   request.outcome = 'return' in outcome ? { error: forgotten } : outcome;
 }
@@ -103,120 +108,95 @@ function finish(request, outcome) {
 }
 
 function described(error) {
-  const lines = String((error && error.stack) || '').split('\n');
-  const place = lines.map((line) => /\(?([^\s()]+):(\d+):\d+\)?$/.exec(line))
+  const place = String(error?.stack).split('\n').map((line) => /\(?([^\s()]+):(\d+):\d+\)?$/.exec(line))
     .find((found) => found && found[1] !== __filename && !found[1].startsWith('node:'));
-  return { type: (error && error.name) || 'Error', message: String((error && error.message) || error),
+  return { type: error?.name || 'Error', message: String(error?.message || error),
     where: place ? `${path.basename(place[1])}:${place[2]}` : '' };
 }
 
 // -- what the kit asks for ---------------------------------------------------------------------------------
 
-function snapshot() { // What observe() shows, where it has changed; null: the kit has to ask for it.
-  let seen;
-  try { seen = JSON.stringify(target.observe()); } catch { seen = 'null'; }
-  if (seen === lastSeen) return undefined;
-  lastSeen = seen;
-  return seen;
+const DO = {
+  hello: () => ({ protocol: PROTOCOL, client: 'node', capabilities: resets ? ['reset'] : [] }),
+  start,
+  place: ({ order }) => target.placeOrder(order),
+  cancel: ({ order }) => target.cancelOrder(order),
+  handle: ({ participant, event }) => target.handle(participant, event),
+  relay: ({ participant }) => target.relay(participant),
+  restart: ({ participant, id }) => {
+    forget((request) => request.participant === participant, id);
+    return target.restart(participant);
+  },
+  observe: () => target.observe(),
+  actions: () => target.actions(),
+  act: ({ name, order }) => target.act(name, order),
+  queue: ({ participant, type }) => target.queues(participant, type),
+  refuses: ({ order }) => target.refuses(order),
+  end: () => target.close(),
+};
+
+function forget(whom, except) { // Whoever waits at a port call waits for ever: no catch, no finally.
+  for (const request of open.values()) {
+    if (request.id !== except && whom(request)) { request.dead = true; open.delete(request.id); }
+  }
 }
 
 function start(line) {
-  for (const request of open.values()) request.dead = request.id !== line.id;
-  open = new Map([[line.id, open.get(line.id)]]);
-  [ids, count, lastSeen, target] = [line.ids, 0, undefined, undefined];
+  forget(() => true, line.id);
+  [lastSeen, target] = [undefined, undefined];
   const made = make(worldOf(line));
-  const declared = { members: Object.keys(MEMBERS).filter((name) => made[name]).map((name) => MEMBERS[name]) };
-  for (const [name, wire] of Object.entries(DATA)) if (made[name] !== undefined) declared[wire] = made[name];
+  const declared = { members: MEMBERS.filter((name) => made[camel(name)]) };
+  for (const name of DATA) if (made[camel(name)] !== undefined) declared[name] = made[camel(name)];
   slowToObserve = typeof made.observe().then === 'function';
   target = made;
   return declared;
 }
 
-function crash(participant) { // Whoever waits at a port call waits for ever: no catch, no finally.
-  for (const request of open.values()) {
-    if (request.participant !== participant) continue;
-    request.dead = true;
-    open.delete(request.id);
+function worldOf({ stock, prices, state, participant, ids }) { // `state` is a folder that outlives a kill.
+  let count = 0;
+  const world = { stock, prices, state, participant, clock: () => now, newId: () => `${ids}${++count}` };
+  for (const [owner, ports] of Object.entries(PORTS)) {
+    const at = owner === 'world' ? world : world[owner] = {};
+    for (const [name, taken] of Object.entries(ports)) {
+      at[camel(name)] = port(at === world ? name : `${owner}.${name}`, taken.split(' '));
+    }
   }
-  return target.restart(participant);
+  return world;
 }
 
-const DO = {
-  hello: () => ({ protocol: PROTOCOL, client: 'node', capabilities: resets ? ['reset'] : [] }),
-  start,
-  place: (line) => target.placeOrder(line.order),
-  cancel: (line) => target.cancelOrder(line.order),
-  handle: (line) => target.handle(line.participant, line.event),
-  relay: (line) => target.relay(line.participant),
-  restart: (line) => crash(line.participant),
-  observe: () => target.observe(),
-  actions: () => target.actions(),
-  act: (line) => target.act(line.name, line.order),
-  queue: (line) => target.queues(line.participant, line.type),
-  refuses: (line) => target.refuses(line.order),
-  end: () => target.close(),
-};
+function port(name, taken) {
+  return (...given) => {
+    const parameters = {};
+    taken.forEach((each, index) => { parameters[each] = given[index]; });
+    for (const more in given[taken.length]) parameters[snake(more)] = given[taken.length][more];
+    return call(name, parameters);
+  };
+}
 
 function dispatch(line) {
   if (line.now !== undefined) now = line.now;
   if (!line.do) { answer(line); return; }
-  const participant = line.do === 'restart' ? null : line.participant;
-  const request = { id: line.id, participant, calls: [], dead: false, outcome: null };
+  const request = { id: line.id, participant: line.participant, calls: [], dead: false, outcome: null };
   open.set(line.id, request);
-  const done = (value) => settle(request, { return: value === undefined ? null : value });
   const failed = (error) => settle(request, { error: described(error) });
   running.run(request, () => {
     try {
       if (!DO[line.do]) throw new Error(`this client knows nothing of ${line.do}`);
       const result = DO[line.do](line);
-      if (result && typeof result.then === 'function') result.then(done, failed);
+      const done = (value) => settle(request, { return: value === undefined ? null : value });
+      if (typeof result?.then === 'function') result.then(done, failed);
       else done(result);
     } catch (error) { failed(error); }
   });
 }
 
-// -- the world -----------------------------------------------------------------------------------------------
-
-function worldOf(line) {
-  return {
-    stock: line.stock,
-    prices: line.prices,
-    state: line.state, // A folder of this process's own, empty when a run begins, kept in a crash.
-    participant: line.participant, // Where a target file runs one participant in each process.
-    clock: () => now,
-    newId: () => `${ids}${++count}`,
-    publish: (type, data, more) => call('publish', { type, data, ...more }),
-    answer: (step, order) => call('answer', { step, order_id: order }),
-    timer: (delay, type, data) => call('timer', { delay, type, data }),
-    checkpoint: (name, { mayFail = false } = {}) => call('checkpoint', { name, may_fail: mayFail }),
-    done: (name) => call('done', { name }),
-    payments: {
-      authorise: (order, amount, currency, more) => call('payments.authorise', { order, amount, currency, ...more }),
-      capture: (order, amount, currency, more) => call('payments.capture', { order, amount, currency, ...more }),
-      charge: (order, amount, currency, more) => call('payments.charge', { order, amount, currency, ...more }),
-      refund: (charge, amount, more) => call('payments.refund', { charge_id: charge, amount, ...more }),
-      void: (charge, more) => call('payments.void', { charge_id: charge, ...more }),
-      lookup: (key) => call('payments.lookup', { key }),
-      find: (order) => call('payments.find', { order }),
-    },
-    carrier: {
-      createShipment: (order, lines, more) => call('carrier.create_shipment', { order, lines, ...more }),
-      cancel: (shipment, more) => call('carrier.cancel', { shipment_id: shipment, ...more }),
-      lookup: (key) => call('carrier.lookup', { key }),
-    },
-    warehouse: {
-      reserve: (order, sku, quantity, more) => call('warehouse.reserve', { order, sku, quantity, ...more }),
-      release: (order, sku, quantity, more) => call('warehouse.release', { order, sku, quantity, ...more }),
-      available: (sku) => call('warehouse.available', { sku }),
-    },
-  };
-}
-
 /** Talk to the kit for as long as it is there. `reset: false`: every run needs a new process. */
 function serve(factory, { reset = true } = {}) {
   [make, resets] = [factory, reset];
-  keepStdoutFree();
-  dispatch(readLine());
+  Object.defineProperty(process, 'stdout', { get: () => process.stderr });
+  const errors = new console.Console(process.stderr, process.stderr);
+  for (const name of ['log', 'info', 'debug', 'dir', 'table']) console[name] = errors[name].bind(errors);
+  next();
 }
 
 module.exports = { serve };
