@@ -92,6 +92,9 @@ class Connection:
             raise _not_started(command, error) from None
         self._started = True
         process = self._process
+        # Nobody may have ended it by the time that nobody knows it any more.
+        self._forgotten = weakref.finalize(self, _kill, process)
+        self._forgotten.atexit = False
         self._in, self._out, self._err = (
             stream.fileno()
             for stream in (process.stdin, process.stdout, process.stderr)
@@ -115,12 +118,7 @@ class Connection:
         if not self._started:
             return
         self._started = False
-        process = self._process
-        self._kill_group()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-        process.wait()
+        self._forgotten()
 
     def respawn(self) -> None:
         """Start the process again, on the state that it has left."""
@@ -260,7 +258,7 @@ class Connection:
     def trouble(self, what: str, how_to_fix: str) -> TargetError:
         """What is wrong with the process, in one message; it is dead from here on."""
         if self._started:
-            self._kill_group()
+            _kill_group(self._process)
             self._hear_last_words()
         self.end()
         return TargetError(
@@ -277,9 +275,18 @@ class Connection:
         while poll.poll(max(0.0, deadline - time.monotonic()) * 1000) and self._listen():
             pass
 
-    def _kill_group(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    _kill_group(process)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    process.wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _tail(lines: Iterable[bytes]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -204,6 +205,16 @@ def test_what_cannot_be_started(tmp_path: Path) -> None:
     ):
         with pytest.raises(TargetError, match=text):
             Pool(command).take()
+
+
+def test_nothing_is_left_of_a_process_that_nobody_knows_any_more(tmp_path: Path) -> None:
+    """A target and its pool are dropped, and the process ignores the end of its stdin."""
+    mine = plain(tmp_path, "import atexit; atexit.register(time.sleep, 60)")
+    target = ProcessTarget([Pool(mine)], world())
+    assert len(list(groups(tmp_path))) == 1
+    del target
+    gc.collect()
+    assert left_behind(tmp_path) == []
 
 
 def test_nothing_is_left_when_the_kit_ends(tmp_path: Path) -> None:
