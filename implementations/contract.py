@@ -159,6 +159,9 @@ class World(Protocol):
     def timer(self, delay: float, type: str, data: Json) -> None:
         """Deliver an event of that type to its subscribers after `delay`."""
 
+    def acknowledge(self) -> None:
+        """Acknowledge the message in hand before `handle` returns: no crash brings it back."""
+
     def checkpoint(self, name: str, may_fail: bool = False) -> None:
         """A further place to be paused or killed, or, where `may_fail`, to fail transiently."""
 
@@ -277,6 +280,9 @@ class AsyncWorld(Protocol):
     async def timer(self, delay: float, type: str, data: Json) -> None:
         """Deliver an event of that type to its subscribers after `delay`."""
 
+    async def acknowledge(self) -> None:
+        """Acknowledge the message in hand before `handle` returns: no crash brings it back."""
+
     async def checkpoint(self, name: str, may_fail: bool = False) -> None:
         """A further place to be paused or killed, or, where `may_fail`, to fail transiently."""
 
@@ -370,7 +376,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("act", "does one of `actions`", ("name", "order_id"), calls_ports=True),
     Member("relay", "publishes from an outbox", ("participant",), calls_ports=True),
     Member("restart", "forgets what is not durable", ("participant",)),
-    Member("close", "ends what the run opened", ()),
+    Member("close", "ends what the run opened, waiting for nobody", ()),
     Member("queues", "the queue that a message waits in", ("participant", "type")),
     Member("refuses", "a business rule of the target's own", ("order",)),
     Member("digest", "exact identity of the whole state", ()),

@@ -79,8 +79,8 @@ class Evidence:
     errors: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
     """Event types that nobody subscribes to, those that end a saga left out."""
-    hasty: frozenset[str] = frozenset()
-    """Participants that acknowledge a message before they handle it."""
+    lost: frozenset[str] = frozenset()
+    """Handlers that came to a bad end when their message had been acknowledged."""
 
     @property
     def faults(self) -> frozenset[Fault]:
@@ -135,11 +135,7 @@ def evidence(
         same_harm=lambda name: _same_harm(finding.property_id, run, name),
         errors=tuple(world.errors),
         unheard=tuple(name for name in world.network.unheard if name not in history.sight.terminal),
-        hasty=frozenset(
-            name
-            for name, consumer in world.subject.shape.consumers.items()
-            if consumer.acknowledge == "before"
-        ),
+        lost=frozenset(world.lost),
     )
 
 

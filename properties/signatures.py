@@ -84,9 +84,7 @@ def asked_again(seen: Evidence) -> Names:
 def message_lost(seen: Evidence) -> Names:
     """What was struck is a handler whose message had been acknowledged already: it is gone."""
     for action in seen.of_kind(Kind.CRASH, Kind.ANSWER):
-        participant, handles, _ = action.subject.partition(" on ")
-        raised = any(error.startswith(f"{action.subject} raised ") for error in seen.errors)
-        if handles and participant in seen.hasty and (action.kind is Kind.CRASH or raised):
+        if action.subject in seen.lost:
             return (Name.ACKNOWLEDGE_LAST,)
     return ()
 

@@ -25,7 +25,7 @@ from attrs import define, field, frozen
 from pamqp import commands
 from pamqp.header import ContentHeader
 
-from implementations.adapting.consumers import Answer, Consumer, When, by_type
+from implementations.adapting.consumers import Answer, Consumer, by_type
 from implementations.adapting.pika import Subject, event_data, message_of
 from implementations.contract import Event, World
 from implementations.errors import SETTLED, TargetError
@@ -54,8 +54,17 @@ class Way:
             raise TargetError("something is published before the run begins", where, fix)
         data = event_data(body, {name: given[name] for name in _TRAVELLING if given.get(name)})
         subject = self.subject(data) if self.subject else None
-        publish: Callable[..., Any] = self.world.publish
-        done = publish(type, data, id=given.get("message_id"), subject=subject)
+        await self._call(
+            self.world.publish, type, data, id=given.get("message_id"), subject=subject
+        )
+
+    async def acknowledge(self) -> None:
+        """Acknowledge the message in hand, now, if the world is known."""
+        if self.world is not None:
+            await self._call(self.world.acknowledge)
+
+    async def _call(self, port: Callable[..., Any], *given: Any, **named: Any) -> None:
+        done = port(*given, **named)
         if isawaitable(done):  # on the kit's loop
             await done
 
@@ -68,12 +77,14 @@ _NACKS = SimpleNamespace(basic_nack=True)
 class _Delivery:
     """The channel that a message came by: hears how it is settled."""
 
+    way: Way
     answer: Answer | None = None
     is_closed: bool = False
     connection: Any = _NACKS
 
     async def basic_ack(self, delivery_tag: int, multiple: bool = False) -> None:
         self.answer = "ack"
+        await self.way.acknowledge()
 
     async def basic_nack(
         self, delivery_tag: int, multiple: bool = False, requeue: bool = True
@@ -85,15 +96,23 @@ class _Delivery:
 
 
 def with_message(
-    callback: Callable[[Any], Awaitable[Any]], no_ack: bool = False, acknowledge: When | None = None
+    callback: Callable[[Any], Awaitable[Any]], world: World | None = None, no_ack: bool = False
 ) -> Consumer:
     """Call `f(message)`, with an `IncomingMessage`: for the body of `async for message in queue`.
 
-    With `acknowledge="before"` a crash loses the message, as it does with `no_ack`.
+    The message is acknowledged when `f` does so; where no `world` is given, when `f` has returned.
     """
+    way = Way(world)
+    return consumer_of(callback, no_ack, lambda: way)
+
+
+def consumer_of(
+    callback: Callable[[Any], Awaitable[Any]], no_ack: bool, way: Callable[[], Way]
+) -> Consumer:
+    """Call `f(message)`, which acknowledges to the world that `way()` leads to."""
 
     async def call(event: Event) -> Answer:
-        delivery = _Delivery()
+        delivery = _Delivery(way())
         message = _incoming(event, delivery, no_ack)
         try:
             await callback(message)
@@ -102,7 +121,7 @@ def with_message(
             raise
         return "ack" if no_ack else delivery.answer or "unacked"
 
-    return Consumer(call, acknowledge or ("before" if no_ack else "after"))
+    return Consumer(call, "before" if no_ack else "after")
 
 
 def _incoming(event: Event, delivery: _Delivery, no_ack: bool) -> aio_pika.IncomingMessage:
@@ -264,7 +283,8 @@ class Queue:
         **named: Any,
     ) -> str:
         """Note who consumes it."""
-        self._module._registered.append((self, with_message(callback, no_ack)))
+        consumer = consumer_of(callback, no_ack, lambda: self._module._way)
+        self._module._registered.append((self, consumer))
         return f"consumer-{len(self._module._registered)}"
 
     async def cancel(self, *given: Any, **named: Any) -> None:

@@ -24,7 +24,7 @@ from faststream import AckPolicy
 from faststream.message import encode_message
 from faststream.rabbit import ExchangeType, RabbitBroker
 
-from implementations.adapting.aio_pika import Way, with_message
+from implementations.adapting.aio_pika import Way, consumer_of
 from implementations.adapting.consumers import Consumer, by_type
 from implementations.adapting.pika import Subject
 from implementations.contract import World
@@ -65,7 +65,12 @@ class FastStreamBroker:
                 fix = f"it has {', '.join(names) or 'none'}: import the module with its handlers"
                 raise TargetError(f"no subscriber of {queue!r}", "FastStreamBroker", fix)
         chosen = [each for each in subscribers if not queues or each.queue.name in queues]
-        return by_type(((_key(e), _consumer(e)) for e in chosen), types, "FastStreamBroker")
+        return by_type(((_key(e), self._consumer(e)) for e in chosen), types, "FastStreamBroker")
+
+    def _consumer(self, subscriber: Any) -> Consumer:
+        subscriber._build_fastdepends_model()
+        first = subscriber.ack_policy is AckPolicy.ACK_FIRST
+        return consumer_of(subscriber.process_message, first, lambda: self._way)
 
 
 def _place(subscriber: Any) -> tuple[str, str]:
@@ -75,12 +80,6 @@ def _place(subscriber: Any) -> tuple[str, str]:
 def _key(subscriber: Any) -> str:
     fanout = subscriber.exchange.type is ExchangeType.FANOUT
     return str(subscriber.exchange.name if fanout else subscriber.routing())
-
-
-def _consumer(subscriber: Any) -> Consumer:
-    subscriber._build_fastdepends_model()
-    first = subscriber.ack_policy is AckPolicy.ACK_FIRST
-    return with_message(subscriber.process_message, no_ack=first)
 
 
 class _Producer:

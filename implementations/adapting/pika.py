@@ -257,8 +257,10 @@ class Channel:
         return "ack" if auto_ack else settled or "unacked"
 
     def basic_ack(self, delivery_tag: int = 0, multiple: bool = False) -> None:
-        """A message has been dealt with."""
+        """A message has been dealt with; whatever else is done for it no crash brings it back."""
         self._settle(delivery_tag, "ack", multiple)
+        if self._pika._world is not None:
+            self._pika._world.acknowledge()
 
     def basic_nack(
         self, delivery_tag: int = 0, multiple: bool = False, requeue: bool = True

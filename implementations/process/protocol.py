@@ -156,7 +156,7 @@ def _ports(owner: type, names: Iterable[str], prefix: str = "") -> dict[str, Por
 
 #: What can be called over the wire. `clock` and `new_id` are the client's own affair.
 PORTS: dict[str, Port] = {
-    **_ports(World, ("publish", "answer", "timer", "checkpoint", "done")),
+    **_ports(World, ("publish", "answer", "timer", "acknowledge", "checkpoint", "done")),
     **_ports(
         Payments,
         ("authorise", "capture", "charge", "refund", "void", "lookup", "find"),

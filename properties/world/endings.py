@@ -59,8 +59,7 @@ def _finish_handling(world: World, task: Task, result: Any) -> None:
         )
     message = task.message
     assert message is not None
-    late = world.subject.shape.consumers[task.participant].acknowledge == "after"
-    if not late:
+    if _forgotten(world, task):
         _handled(world, task)
         end(world, task)
     elif result is None or result == "ack":
@@ -74,6 +73,29 @@ def _finish_handling(world: World, task: Task, result: Any) -> None:
 
 def _nothing() -> None:
     """What an acknowledgement does before the broker hears of it."""
+
+
+def _forgotten(world: World, task: Task) -> bool:
+    """Whether the broker has forgotten the message before its handling had come to an end."""
+    consumer = world.subject.shape.consumers[task.participant]
+    return task.acknowledged or consumer.acknowledge == "before"
+
+
+def acknowledge_early(world: World, task: Task | None) -> None:
+    """The target acknowledges a message while it handles it; what it does after that is extra.
+
+    Raises:
+        TargetError: there is none.
+    """
+    if task is None or task.message is None:
+        raise TargetError(
+            "acknowledged a message, and has none in hand",
+            "world.acknowledge()" if task is None else task.name,
+            "call it in handle(), where the service acknowledges the message being handled",
+        )
+    if task.work is Work.HANDLE and not _forgotten(world, task):
+        task.acknowledged = True
+        world.network.acknowledge(task.message)
 
 
 def acknowledge(world: World, task: Task) -> None:
@@ -139,10 +161,11 @@ def _fail_handling(world: World, task: Task, error: Exception) -> None:
     assert message is not None
     message.failures += 1
     world.hopeless = world.hopeless or message.failures >= HOPELESS
-    consumer = world.subject.shape.consumers[task.participant]
-    if consumer.acknowledge == "before":
+    if _forgotten(world, task):
+        world.lost.add(task.name)
         end(world, task)
         return
+    consumer = world.subject.shape.consumers[task.participant]
     settled = getattr(error, SETTLED, SETTLED_ON_ERROR[consumer.on_error])
     if settled == "ack":
         world.network.acknowledge(message)
@@ -197,6 +220,8 @@ def bury(world: World, task: Task) -> None:
     elif task.work is Work.ACT:
         _act_again(world, task)
     message = task.message
+    if task.work is Work.HANDLE and not task.finished and _forgotten(world, task):
+        world.lost.add(task.name)
     if message is not None and message in world.network.in_flight:
         world.network.give_back(message, to_the_end=False)
     end(world, task)

@@ -12,7 +12,7 @@ from model.environment import Fault
 from model.monitors import on_handled_again
 from properties.world import choices
 from properties.world.actions import Action, Kind, Mode, request_name
-from properties.world.endings import ACKNOWLEDGE, acknowledge, bury, fail, finish, leave_behind
+from properties.world.endings import acknowledge, bury, fail, finish, leave_behind
 from properties.world.loop_stepper import LoopStepper
 from properties.world.network import Message
 from properties.world.stepping import Finished, Operation
@@ -190,7 +190,7 @@ def _resume(world: World, action: Action) -> None:
     world.running = task
     if world.trace is not None:
         world.trace.called(task, operation, "")
-    if operation.port == ACKNOWLEDGE:
+    if task.finished:
         acknowledge(world, task)
         return
     if operation.when is not None and operation.when() > world.now:

@@ -16,8 +16,9 @@ from attrs import frozen
 from implementations.errors import TargetError
 from properties.world.actions import Mode
 from properties.world.doubles import Answer, order_id
+from properties.world.endings import ACKNOWLEDGE, acknowledge_early
 from properties.world.envelopes import GATEWAY, draft
-from properties.world.stepping import Operation, in_task, pause, stop_here
+from properties.world.port_call import call
 
 if TYPE_CHECKING:
     from properties.world.world import World
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
 _UNKNOWN = (Mode.UNKNOWN_DONE, Mode.UNKNOWN_NOT_DONE, Mode.TRANSIENT)
 _REFUSABLE = (Mode.REFUSED, *_UNKNOWN)
 _TRANSIENT = (Mode.TRANSIENT,)
-
-
-def call(
-    world: World,
-    port: str,
-    details: tuple[Any, ...],
-    perform: Callable[[], Any],
-    modes: tuple[str, ...] = (),
-    refuse: Callable[[], Any] | None = None,
-    settled: Callable[[], bool] | None = None,
-    has_effect: bool = True,
-) -> Any:
-    """Stop at a port call, in whichever way the target's code can be stopped."""
-    task = world.running
-    if task is None:
-        answer = perform()
-        return _answered(answer) if world.asynchronous else answer
-    if task.dead and task.dies_again():
-        return world.answer_of_the_dead()
-    operation = Operation(port, perform, modes, refuse, settled, has_effect, details)
-    if world.asynchronous:
-        if world.loop is not None:
-            return world.loop.ask(operation)
-        world.calls_made += 1
-        return pause(operation)
-    if not in_task():
-        return perform()
-    return stop_here(operation)
 
 
 class Ports:
@@ -89,6 +62,13 @@ class Ports:
             details,
             lambda: self._world.publish(message),
             _TRANSIENT,
+        )
+
+    def acknowledge(self) -> Any:
+        """Acknowledge the message in hand now: a crash from here on does not bring it back."""
+        world, task = self._world, self._world.running
+        return call(
+            world, ACKNOWLEDGE, (), lambda: acknowledge_early(world, task), has_effect=False
         )
 
     def checkpoint(self, name: str, may_fail: bool = False) -> Any:
@@ -144,11 +124,6 @@ class Ports:
 
 def _nothing() -> None:
     """What a checkpoint does."""
-
-
-async def _answered(answer: Any) -> Any:
-    """An answer that is there already, for code that awaits it."""
-    return answer
 
 
 def _check_amount(amount: Any, where: str) -> None:

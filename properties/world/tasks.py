@@ -66,6 +66,8 @@ class Task:
     result: Any = None
     finished: bool = False
     """The target's code has come to its end; only the acknowledgement is missing."""
+    acknowledged: bool = False
+    """The target has acknowledged the message before it has come to its end."""
     stalled: bool = False
     """It takes long: everything else goes first."""
     waiting: bool = False

@@ -93,6 +93,8 @@ class World:
     """Participants whose outbox may not be empty, with the step of their last other work."""
     parked: dict[str, list[Message]] = field(factory=dict)
     dead_letters: list[Message] = field(factory=list)
+    lost: set[str] = field(factory=set)
+    """Handlers that came to a bad end when their message had been acknowledged, by name."""
     timers: list[Timer] = field(factory=list)
     timers_set: int = 0
     active: set[str] = field(factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -62,6 +63,25 @@ def test_what_was_acknowledged_stays_so() -> None:
     with pytest.raises(RuntimeError) as raised:
         channel.deliver(early, event())
     assert not hasattr(raised.value, SETTLED)
+
+
+def test_the_world_is_told_of_an_acknowledgement_at_once() -> None:
+    """Pins that a crash after `basic_ack` does not bring the message back, nor a nack lose it."""
+    told: list[str] = []
+    pika = Pika()
+    pika.begin(SimpleNamespace(acknowledge=lambda: told.append("ack")))
+
+    def callback(ch: Any, method: Any, properties: Any, body: bytes) -> None:
+        assert told == []
+        if json.loads(body)["order"] == "o1":
+            ch.basic_ack(method.delivery_tag)
+            assert told == ["ack"]
+        else:
+            ch.basic_nack(method.delivery_tag)
+
+    channel = pika.BlockingConnection().channel()
+    assert channel.deliver(callback, event(order="o2")) == "requeue"
+    assert channel.deliver(callback, event(order="o1")) == "ack"
 
 
 def test_nobody_settles_twice() -> None:

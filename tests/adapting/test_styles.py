@@ -10,6 +10,7 @@ from model.environment import DEFAULT_FAULTS, Fault
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, run_part
+from reports.safeguards import SafeguardName
 from tests.needs import needs
 
 #: How much of the search each style gets: a run on a database takes thirty times as long.
@@ -63,6 +64,7 @@ def test_two_handlers_of_a_service_race_and_the_right_shop_holds(seed: int) -> N
         ("faststream_twins:make_forgetful", "sweep-0", "STOCK-2", "again"),
         ("aio_pika_twins:make_rejecting", "sweep-0", "MONEY-0", "publish money.taken → fails once"),
         ("aio_pika_twins:make_forgetful", "sweep-0", "STOCK-2", "again"),
+        ("aio_pika_twins:make_hasty", "sweep-0", "LIVE-1", "crash before answer payment"),
     ],
 )
 def test_the_wrong_shop_is_found(target: str, part: str, expected: str, struck: str) -> None:
@@ -71,6 +73,13 @@ def test_the_wrong_shop_is_found(target: str, part: str, expected: str, struck: 
     found = search(target, part).counterexamples
     (deviation,) = next(each for each in found if each.property_id == expected).deviations
     assert struck in deviation.action
+
+
+def test_an_early_acknowledgement_is_named() -> None:
+    """Pins that the report says which safeguard is missing where a message was lost so."""
+    found = search("aio_pika_twins:make_hasty", "sweep-0").counterexamples
+    named = {each.safeguard for each in found if each.safeguard}
+    assert {each.name for each in named} == {SafeguardName.ACKNOWLEDGE_LAST}
 
 
 @pytest.mark.parametrize("style", ["faststream", "aio_pika"])

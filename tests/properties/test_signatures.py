@@ -19,6 +19,7 @@ from tests.properties.made_evidence import (
     CANCEL,
     CANCEL_OTHER,
     CANCELLED,
+    CHARGE,
     CHARGE_1,
     CRASH,
     CRASH_SENT,
@@ -37,6 +38,7 @@ from tests.properties.made_evidence import (
     RESENT,
     RESERVE_1,
     SENT,
+    SHIP,
     SHIP_1,
     SHIP_TIMEOUT,
     SHIPPED,
@@ -102,16 +104,13 @@ def test_asked_again(evidence: Evidence, named: Name) -> None:
 
 
 @rule(
-    (seen("LIVE-0", CRASH, hasty=frozenset({"payment"})), Name.ACKNOWLEDGE_LAST),
-    (
-        seen("LIVE-0", NOT_CHARGED, hasty=frozenset({"payment"}), errors=RAISED),
-        Name.ACKNOWLEDGE_LAST,
-    ),
-    # look-alikes: another consumer is hasty, a relay or a client was struck, the error was caught
-    (seen("LIVE-0", CRASH_SENT, hasty=frozenset({"shipping"})), Name.OUTBOX),
-    (seen("LIVE-0", RELAY, hasty=frozenset({"payment"})), Name.OUTBOX),
-    (seen("LIVE-0", UNPLACED, hasty=frozenset({"order", "payment"})), Name.OUTBOX),
-    (seen("TRUE-1", NOT_CHARGED, hasty=frozenset({"payment"})), Name.TRANSIENT_RETRY),
+    (seen("LIVE-0", CRASH, lost=frozenset({CHARGE})), Name.ACKNOWLEDGE_LAST),
+    (seen("LIVE-0", NOT_CHARGED, lost=frozenset({CHARGE}), errors=RAISED), Name.ACKNOWLEDGE_LAST),
+    # look-alikes: what was struck is a relay or a client, another handler's message was lost
+    (seen("LIVE-0", CRASH_SENT, lost=frozenset({SHIP})), Name.OUTBOX),
+    (seen("LIVE-0", RELAY, lost=frozenset({CHARGE})), Name.OUTBOX),
+    (seen("LIVE-0", UNPLACED, lost=frozenset({CHARGE})), Name.OUTBOX),
+    (seen("TRUE-1", NOT_CHARGED), Name.TRANSIENT_RETRY),
 )
 def test_a_lost_message(evidence: Evidence, named: Name) -> None:
     """Pins that only a message that was acknowledged first is lost with its handler."""

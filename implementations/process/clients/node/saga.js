@@ -20,8 +20,8 @@ const FAILURES = { transient: 'ConnectionError', unknown: 'TimeoutError', invali
 // What the ports take. Whatever else is named in an object that comes last:
 // await world.payments.charge('o1', 1999, 'EUR', { key: 'charge/o1' })
 const PORTS = {
-  world: { publish: 'type data', answer: 'step order_id', timer: 'delay type data', checkpoint: 'name',
-    done: 'name' },
+  world: { publish: 'type data', answer: 'step order_id', timer: 'delay type data', acknowledge: '',
+    checkpoint: 'name', done: 'name' },
   payments: { authorise: 'order amount currency', capture: 'order amount currency',
     charge: 'order amount currency', refund: 'charge_id amount', void: 'charge_id', lookup: 'key',
     find: 'order' },
@@ -158,7 +158,7 @@ function worldOf({ stock, prices, state, participant, ids }) { // `state` is a f
   for (const [owner, ports] of Object.entries(PORTS)) {
     const at = owner === 'world' ? world : world[owner] = {};
     for (const [name, taken] of Object.entries(ports)) {
-      at[camel(name)] = port(at === world ? name : `${owner}.${name}`, taken.split(' '));
+      at[camel(name)] = port(at === world ? name : `${owner}.${name}`, taken.split(' ').filter(Boolean));
     }
   }
   return world;

@@ -348,6 +348,7 @@ _PARAMETERS = {
     "publish": "type data id subject sagaid causationid",
     "answer": "step order_id",
     "timer": "delay type data",
+    "acknowledge": "",
     "checkpoint": "name may_fail",
     "done": "name",
     "payments.authorise": "order amount currency key notify",
