@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from runpy import run_path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from implementations.contract import MEMBERS
 from implementations.errors import TargetError
 from implementations.process.connection import Command
+from implementations.process.protocol import PORTS
 from implementations.process.session import Pool, RemoteError
 from implementations.process.target import ProcessTarget
 from tests.implementations.process_programs import PROCESS
@@ -230,3 +234,46 @@ def test_what_breaks_the_contract_ends_the_run(driven: Driven, command: Command)
         driven.handle("swallows")
     with pytest.raises(TargetError, match="the target swallowed it"):
         driven.target.restart("order")
+
+
+NODE = PROCESS / "clients" / "node"
+#: What only a target in the kit's own process can have.
+IN_PROCESS = ("digest", "loop", "twin")
+
+
+def camel(name: str) -> str:
+    """A name as it is written in JavaScript."""
+    return re.sub(r"_(.)", lambda found: found[1].upper(), name)
+
+
+def in_javascript() -> dict[str, list[str]]:
+    """The ports that the client for Node knows, with what it takes by position."""
+    table = (NODE / "saga.js").read_text().partition("const PORTS = {")[2].partition("\n};")[0]
+    found = {}
+    for owner, ports in re.findall(r"^  (\w+): \{(.*?)\}", table, re.M | re.S):
+        for name, taken in re.findall(r"(\w+): '([\w ]*)'", ports):
+            found[name if owner == "world" else f"{owner}.{name}"] = taken.split()
+    return found
+
+
+def in_python() -> dict[str, list[str]]:
+    """The same for the client for Python."""
+    client = run_path(str(PROCESS / "clients" / "python" / "saga.py"), run_name="client")
+    return {name: taken.split() for name, taken in client["_PARAMETERS"].items()}
+
+
+@pytest.mark.parametrize("known", [in_javascript(), in_python()], ids=["node", "python"])
+def test_the_clients_know_every_port(known: dict[str, list[str]]) -> None:
+    """Pins that no port is missing, and that what it takes has the names that the kit reads."""
+    assert known.keys() == PORTS.keys()
+    for name, taken in known.items():
+        assert PORTS[name].needed <= set(taken) <= PORTS[name].parameters, name
+
+
+def test_the_types_are_those_of_the_client() -> None:
+    """Pins that TypeScript knows every port and every member, under the name that Node has."""
+    types = (NODE / "saga.d.ts").read_text()
+    ports = [f"{camel(name.split('.')[-1])}\\(" for name in PORTS]
+    members = [rf"{camel(each.name)}\??[(:]" for each in MEMBERS if each.name not in IN_PROCESS]
+    missing = [each for each in ports + members if not re.search(rf"^ +{each}", types, re.M)]
+    assert missing == []
