@@ -34,10 +34,12 @@ from properties.world.scopes import SCOPES, fitting
 
 _HERE = Path(__file__).resolve().parent.parent
 _EXAMPLES = _HERE / "implementations" / "process" / "examples"
+#: The same saga in the process of the kit.
+REFERENCE = "implementations.reference:make"
 TARGETS = {
-    "in process (Python)": "implementations.reference:make",
     "cmd: Python": f"cmd: {shlex.quote(sys.executable)} {_EXAMPLES / 'python' / 'reference.py'}",
     "cmd: Node": f"cmd: node {_EXAMPLES / 'right' / 'saga.js'}",
+    "a process for each": str(_EXAMPLES / "routed" / "saga.toml"),
 }
 
 
@@ -118,7 +120,7 @@ def main() -> None:
     parser.add_argument("--schedules", type=int, default=300)
     schedules = parser.parse_args().schedules
     base: Measured | None = None
-    for name, spec in TARGETS.items():
+    for name, spec in {"in process (Python)": REFERENCE, **TARGETS}.items():
         found = measure(spec, schedules)
         base = base or found
         print(
@@ -129,7 +131,7 @@ def main() -> None:
         )
         together = on_every_core(spec, schedules)
         print(f"{'':20} on {os.cpu_count()} cores at once: {together:,.0f} messages/s by the clock")
-        if spec.startswith("cmd:"):
+        if spec.startswith("cmd:"):  # one process, and so one pipe
             cpu, wall = through_the_pipe(spec, schedules * 20)
             print(f"{'':20} pipe alone: {cpu:,.0f} messages/s ({wall:,.0f} by the wall clock)")
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from attrs import frozen
 
+from benchmarks.process import REFERENCE
 from benchmarks.process import TARGETS as PROCESSES
 from implementations.errors import TargetError
 from model.environment import DEFAULT_FAULTS
@@ -36,13 +37,13 @@ class Kind:
 
 
 KINDS = (
-    Kind("in memory", "implementations.reference:make"),
+    Kind("in memory", REFERENCE),
     Kind("orchestrated", "implementations.orchestrated:make"),
     Kind("SQLite", "implementations.durable:make"),
     Kind("PostgreSQL", "implementations.durable:postgresql"),
     Kind("RabbitMQ", "implementations.broker.shop:rabbitmq"),
     Kind("Redis Streams", "implementations.broker.shop:redis"),
-    *(Kind(name, spec) for name, spec in PROCESSES.items() if spec.startswith("cmd:")),
+    *(Kind(name, spec) for name, spec in PROCESSES.items()),
     Kind("FastStream", "tests.adapting.faststream_adapter:make"),
     Kind("aio-pika", "tests.adapting.aio_pika_adapter:make"),
     Kind("pika", "tests.adapting.pika_adapter:make"),
