@@ -71,7 +71,7 @@ def probe(spec: str) -> Subject:
     subject = evolve(subject, sources=sources, sight=sight)
     subject = evolve(
         subject,
-        makes_ids=_makes_ids(subject, scopes[0], runs[0]),
+        changing=_changing(subject, scopes[0], runs[0]),
         sets_timers=any(run.world.timers_set for run in runs),
     )
     _check_same_twice(subject, scopes[0])
@@ -229,8 +229,11 @@ def _reached(subject: Subject, scope: Scope, run: Run) -> frozenset[str]:
     return frozenset(draft.source for draft in drafts)
 
 
-def _makes_ids(subject: Subject, scope: Scope, plain: Run) -> bool:
-    """Whether an event that is sent again after a crash comes under another id.
+def _changing(subject: Subject, scope: Scope, plain: Run) -> frozenset[str]:
+    """Types of events that may come under another id when they are sent again after a crash.
+
+    There are none if no event that anybody hears was seen to. Else there are all but those that
+    were seen to keep their id.
 
     In one run, every publish is followed by a crash, once. Only what a plain run sends exactly
     once is looked at: two events may say the same.
@@ -247,7 +250,10 @@ def _makes_ids(subject: Subject, scope: Scope, plain: Run) -> bool:
             world.apply(strike or action)
     ids = _ids(world)
     world.dissolve()
-    return any(len(set(ids[what])) > 1 for what in once & ids.keys())
+    again = {what: set(found) for what in once if len(found := ids.get(what, [])) > 1}
+    changed = {type_ for (_, type_, *_), found in again.items() if len(found) > 1}
+    heard = subject.shape.events
+    return heard - ({type_ for _, type_, *_ in again} - changed) if changed & heard else frozenset()
 
 
 def _after_publish(world: World) -> Iterator[Action]:

@@ -94,7 +94,10 @@ class Verification:
     def subject(self) -> Subject:
         """The target, probed once per process."""
         if self._subject is None:
-            self._subject = probe(self.settings.target)
+            subject = probe(self.settings.target)
+            # who asks for `republish` has all events come again, not only those that were seen to
+            asked = not self._by_default("faults")
+            self._subject = evolve(subject, changing=frozenset()) if asked else subject
         return self._subject
 
     @property
@@ -112,8 +115,10 @@ class Verification:
     def faults(self) -> frozenset[Fault]:
         """The faults in force: what the target was seen to do by itself belongs to the default."""
         faults = self.settings.faults
-        by_default = self.settings.origins.get("faults", "default") == "default"
-        return faults | {Fault.REPUBLISH} if by_default and self.subject().makes_ids else faults
+        return faults | {Fault.REPUBLISH} if self.subject().changing else faults
+
+    def _by_default(self, option: str) -> bool:
+        return self.settings.origins.get(option, "default") == "default"
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Collect either the search or what is to be done instead."""

@@ -183,7 +183,12 @@ def _copies(world: World) -> list[list[Action]]:
     if world.left.get(_DUPLICATE):
         duplicates = network.repeatable[::-1]
     if world.left.get(_REPUBLISHES):
-        republished = [made(Kind.REPUBLISH, name) for name in reversed(network.originals)]
+        changing = world.subject.changing
+        republished = [
+            made(Kind.REPUBLISH, name)
+            for name, message in reversed(network.originals.items())
+            if not changing or message.type in changing
+        ]
     if world.left.get(_CONCURRENCY) and _DUPLICATE in world.left:
         twice = [
             made(_TWICE, message.name)

@@ -41,8 +41,9 @@ class Subject:
     shape: TargetShape
     sources: Sources
     sight: Sight
-    makes_ids: bool = False
-    """Whether it was seen to publish one event under two ids: then `republish` can befall it."""
+    changing: frozenset[str] = frozenset()
+    """Types of events that may come again under another id, if one was seen to: `republish` befalls
+    only these, unless it is asked for, or there are none."""
     sets_timers: bool = False
     """Whether it was seen to set a timer: then one can be late."""
     reached: frozenset[str] = frozenset()

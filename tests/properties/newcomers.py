@@ -102,6 +102,15 @@ class OwnIds(Toy):
         self.orders[order["id"]] = "confirmed"
 
 
+class Telemetry(Toy):
+    """Keeps the ids of its events, but for one that nobody hears."""
+
+    def place_order(self, order: dict[str, Any]) -> None:
+        """Send the order along, and count it."""
+        super().place_order(order)
+        self.world.publish("orders.counted", {"n": len(self.orders)}, id=uuid.uuid4().hex)
+
+
 class Counts(Toy):
     """Does something else in every other run."""
 

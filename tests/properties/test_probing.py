@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from attrs import evolve
 
 from implementations.errors import TargetError
-from model.environment import DEFAULT_FAULTS
+from model.environment import DEFAULT_FAULTS, Fault
 from properties.drivers.paths import strikes
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.run import Deviation, Schedule, run_schedule
 from properties.search import parts, run_part
+from properties.session import Verification
 from properties.world import watchdog
 from properties.world.actions import Action, Kind
 from properties.world.scopes import SINGLE
@@ -123,16 +125,37 @@ def test_ids_of_the_targets_own_may_differ_from_run_to_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "makes_ids"),
+    "spec",
     [
-        ("implementations.reference:make", False),
-        ("implementations.faulty:id_made_at_each_publish", True),
-        ("implementations.faulty:order_stored_then_published", False),
+        "implementations.reference:make",
+        "implementations.faulty:order_stored_then_published",
+        of("Telemetry"),
     ],
 )
-def test_who_sends_one_event_under_two_ids_is_seen_to(spec: str, makes_ids: bool) -> None:
-    """Pins that only then does the same content come again under a new id, by default."""
-    assert probe(spec).makes_ids is makes_ids
+def test_nobody_is_told_the_same_under_two_ids(spec: str) -> None:
+    """Pins that nothing comes again under a new id, by default, where what somebody hears was not
+    seen to: what nobody hears may have any id."""
+    assert probe(spec).changing == frozenset()
+
+
+def test_who_sends_one_event_under_two_ids_is_seen_to() -> None:
+    """Pins that this event then comes again under a new id, and what was not seen to come again,
+    but not what was seen to keep its id."""
+    changing = probe("implementations.faulty:id_made_at_each_publish").changing
+    assert {"payment.processed", "payment.refunded"} <= changing
+    assert "order.created" not in changing
+
+
+@pytest.mark.parametrize(("origin", "expected"), [("default", True), ("command line", False)])
+def test_who_asks_for_it_has_all_events_come_again(origin: str, expected: bool) -> None:
+    """Pins that what was seen limits `republish` only where nobody has asked for faults."""
+    target = "implementations.faulty:id_made_at_each_publish"
+    settings: Any = SimpleNamespace(
+        target=target, origins={"faults": origin}, faults=frozenset({Fault.REORDER})
+    )
+    session = Verification(config=SimpleNamespace(), settings=settings, seed=1)  # type: ignore[arg-type]
+    assert bool(session.subject().changing) is expected
+    assert (Fault.REPUBLISH in session.faults) is expected
 
 
 def test_what_is_seen_of_the_reference() -> None:

@@ -78,7 +78,7 @@ def test_one_content_under_two_ids_is_asked_of_those_alone_that_publish_it() -> 
     run = run_bytes(reference(), NEIGHBOURS, TWO_IDS)
     assert run.fired == {Fault.REPUBLISH: 1, Fault.CONTENTION: 1}
     assert set(run.findings) == {"STOCK-2"}
-    assert not reference().makes_ids
+    assert not reference().changing
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 90])

@@ -16,6 +16,7 @@ from properties.world.trace import Trace
 from properties.world.world import DRAIN_STEPS_PER_ORDER, World
 from tests.properties.toys import (
     NOT_CONCURRENT,
+    ONE,
     TWO,
     AsyncToy,
     Everything,
@@ -202,6 +203,15 @@ def test_republished_ids_are_new_each_time() -> None:
     for _ in range(2):
         rest(act(world, Kind.REPUBLISH, MESSAGE))
     assert len(set(world.target.seen)) == 3
+
+
+def test_only_what_changes_its_id_is_published_again() -> None:
+    """Pins that `republish` is offered for the types that were seen to come under another id."""
+    for changing, offered in ((frozenset({"job"}), True), (frozenset({"other"}), False)):
+        scope = evolve(ONE, faults=frozenset({Fault.REPUBLISH}))
+        world = rest(World(evolve(subject_of(Toy), changing=changing), scope))
+        kinds = {action.kind for group in world.faults() for action in group}
+        assert (Kind.REPUBLISH in kinds) is offered
 
 
 def test_duplicates_have_the_id_of_their_original() -> None:
