@@ -135,12 +135,18 @@ class _Rehearsal:
     def runs(self) -> None:
         """An order is placed, and all that follows from it is handled."""
         self.place()
+        self.looks()
         for _ in range(_ENOUGH):
             if not self.one_more():
                 return
+            self.looks()
         raise TargetError(
             f"has not come to rest after {_ENOUGH} messages", "the saga of one order", "see why"
         )
+
+    def looks(self) -> None:
+        """Ask it to observe: what it tells by itself with `seen` must be that."""
+        self.session.observe(asked=True)
 
     def place(self) -> None:
         """Place an order, where orders can be placed with this process."""
@@ -182,7 +188,7 @@ class _Rehearsal:
             try:
                 self.runs()
             except RemoteError:
-                self.target.observe()
+                self.looks()
 
     def does_two_things_at_once(self) -> None:
         """While one request waits at a port call, another one is answered."""
@@ -190,7 +196,7 @@ class _Rehearsal:
         others = self.shape.participants if self.shape and self.shape.has_relay else ()
 
         def meanwhile() -> None:
-            self.target.observe()
+            self.looks()
             for participant in others[1:]:
                 self.relay(participant)
 
@@ -207,7 +213,7 @@ class _Rehearsal:
         except _Abandoned:
             for participant in self.shape.participants:
                 self.target.restart(participant)
-            self.target.observe()
+            self.looks()
             self.place()
 
     def begins_again(self) -> None:

@@ -8,6 +8,7 @@ leaves the child waiting; `restart` then ends it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from operator import attrgetter
@@ -41,6 +42,7 @@ SPARE = 2
 _DATA = frozenset(member.name for member in MEMBERS if not member.callable)
 _OPTIONAL = ("cancel_order", "relay", "actions", "act", "queues", "refuses", "restart", "close")
 _CAPABILITIES = frozenset(map(str, Capability))
+_as_text = json.JSONEncoder(sort_keys=True).encode
 
 
 class RemoteError(Exception):
@@ -243,10 +245,32 @@ class Session:
         return _named(error.type)(text)
 
     def observe(self, asked: bool) -> Any:
-        """What the process has told by itself, or, where it does not or is asked, tells now."""
-        seen = self.seen if self.tells and not asked else self.ask(Do.OBSERVE)
+        """What the process has told by itself, or, where it does not or is asked, tells now.
+
+        Raises:
+            TargetError: it tells by itself, and shows something else when it is asked.
+        """
+        told, tells = self.seen, self.tells
+        seen = told if tells and not asked else self.ask(Do.OBSERVE)
         self.news = False
+        if tells and seen is not told and _in_order(seen) != _in_order(told):
+            raise self.connection.trouble(
+                f"told {told!r} with its last `seen`, and shows {seen!r} when it is asked to "
+                "observe, although nothing has happened in between",
+                "tell `seen` anew on each line before which something has changed, or never; and "
+                "observe only reads",
+            )
         return seen
+
+
+def _in_order(seen: Any) -> Any:
+    """A snapshot with its rows in one order: which of them comes first means nothing."""
+    if not isinstance(seen, Mapping):
+        return seen
+    return {
+        name: sorted(value, key=_as_text) if isinstance(value, list) else value
+        for name, value in seen.items()
+    }
 
 
 class Pool:

@@ -134,6 +134,14 @@ LATER = {
     ),
 }
 
+TOLD_AT_START = """
+_say = say
+def say(**message):
+    if message.get("return") is DECLARED:
+        message["seen"] = {"orders": {}, "stock": {"book": 1}}
+    _say(**message)
+"""
+
 
 def failure(command: Command, hangs: bool) -> str:
     """What is said when the process is started and asked to relay."""
@@ -186,6 +194,17 @@ def test_a_line_that_nobody_asked_for(tmp_path: Path) -> None:
     target = relay_in(plain(tmp_path, change))
     with pytest.raises(TargetError, match="wrote a line for request 3, and 4"):
         target.observe()
+
+
+def test_a_snapshot_that_was_told_once(tmp_path: Path) -> None:
+    """Pins that a `seen` which is not told anew is named, rather than observe."""
+    target = ProcessTarget([Pool(plain(tmp_path, TOLD_AT_START))], world())
+    assert target.observe() == {"orders": {}, "stock": {"book": 1}}
+    with pytest.raises(TargetError) as caught:
+        target.observe()
+    assert "last `seen`, and shows {'orders': {}, 'stock': {}} when" in str(caught.value)
+    assert "tell `seen` anew" in caught.value.how_to_fix
+    assert left_behind(tmp_path) == []
 
 
 def test_much_on_stderr_does_not_stop_the_process(tmp_path: Path) -> None:

@@ -118,6 +118,16 @@ def test_a_process_without_a_client_is_right(tmp_path: Path) -> None:
             "answered 0 to a request that there is not",
         ),
         (
+            "_say = say\n"
+            "def say(**message):\n"
+            "    if message.get('return') is DECLARED:\n"
+            "        message['seen'] = {'orders': {}, 'stock': dict(stock)}\n"
+            "    _say(**message)",
+            "",
+            "an order is placed",
+            "with its last `seen`, and shows {'orders': {'o1': 'open'}",
+        ),
+        (
             "def answer(line):\n"
             "    if line['do'] == 'handle':\n"
             "        raise Exception('silent')\n"
@@ -172,6 +182,23 @@ def test_what_is_broken_is_found(
     step = failing(tmp_path, change, end)
     assert step.name.startswith(name), step
     assert says in step.problem
+
+
+def test_rows_may_be_told_in_any_order(tmp_path: Path) -> None:
+    """Pins that `seen` is what observe shows, whichever row, or field of a row, comes first."""
+    shown = (
+        "rows = [{'id': n, 'order': 'o1', 'status': 'shipped'} for n in 'ab']\n"
+        "turned = [dict(reversed(row.items())) for row in reversed(rows)]\n"
+        "def snapshot(rows):\n"
+        "    known = rows if placed else []\n"
+        "    return {'orders': dict(placed), 'stock': dict(stock), 'shipments': known}\n"
+        "def answer(line):\n"
+        "    return snapshot(rows) if line['do'] == 'observe' else _answer(line)\n"
+        "_say = say\n"
+        "def say(**message):\n"
+        "    _say(**message, seen=snapshot(turned))"
+    )
+    assert failing(tmp_path, shown) == Step("ends by itself when its stdin is closed")
 
 
 def test_from_the_command_line(tmp_path: Path) -> None:
