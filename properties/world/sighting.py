@@ -12,11 +12,15 @@ from implementations.observing import Observation, PaymentStatus, ShipmentStatus
 from model.ledger import Effect
 from model.monitors import on_statuses, on_stock
 from properties.world.closing import at_once
+from properties.world.network import UNREADABLE
 from properties.world.subject import Source
 from properties.world.tasks import describe_error
 
 if TYPE_CHECKING:
     from properties.world.world import World
+
+#: What a message of the fault `poison` can be recognised by.
+_POISON = UNREADABLE.strip("\ufffd ")
 
 
 @define(eq=False)
@@ -37,7 +41,10 @@ class Sighting:
         if _alike(shown, self._shown):
             return
         known = () if before is None else world.orders
-        observation = check_observation(shown, known)
+        try:
+            observation = check_observation(shown, known)
+        except TargetError as error:
+            raise _naming_poison(error) from None
         self._shown = _copied(shown)
         if observation == before:
             return
@@ -152,11 +159,25 @@ def snapshot(target: Any) -> Any:
     except TargetError:
         raise
     except (Exception, SystemExit) as error:
-        raise TargetError(
+        told = TargetError(
             f"raised {describe_error(error)}",
             "observe()",
             "observe() is called at any moment and must always return a snapshot",
-        ) from error
+        )
+        raise _naming_poison(told) from error
+
+
+def _naming_poison(error: TargetError) -> TargetError:
+    """The same error; where it comes of the kit's own poison, that is said."""
+    if _POISON not in error.what:
+        return error
+    return TargetError(
+        f"{error.what}; that text is the kit's own: the data of a message that nobody can read "
+        "(fault `poison`)",
+        error.where,
+        "the target has stored it: refuse it there as the real database would (a text in a column "
+        "of numbers), or, if that would take it too, leave such rows out of observe()",
+    )
 
 
 def check_beginning(seen: Observation, stock: Mapping[str, int]) -> None:

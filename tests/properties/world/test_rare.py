@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from implementations.errors import TargetError
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
 from model.ledger import Effect
 from properties.world.actions import Action, Kind, Mode
@@ -108,6 +109,32 @@ def test_poison_that_does_harm_is_found() -> None:
     act(world, Kind.DELIVER, "unreadable job to worker")
     world.drain()
     assert world.history.findings
+
+
+class KeepsIt(Toy):
+    """Keeps whatever comes as the order that it is about."""
+
+    def work(self, event: dict[str, Any]) -> Any:
+        """Confirm what the data names, whatever it is."""
+        data = event["data"]
+        self.orders[data if isinstance(data, str) else data["order"]] = "confirmed"
+
+
+class Stumbles(KeepsIt):
+    """Looks up what it shows."""
+
+    def observe(self) -> dict[str, Any]:
+        """A snapshot, where all orders are known."""
+        known = {"o1": "o1"}
+        return {"orders": {known[order]: self.orders[order] for order in self.orders}, "stock": {}}
+
+
+@pytest.mark.parametrize("factory", [KeepsIt, Stumbles])
+def test_poison_in_the_snapshot_is_named(factory: Callable[[Any], Any]) -> None:
+    """Pins that the message says whose text it is, shown by observe() or in its error."""
+    world = act(until(world_of(factory), Kind.DELIVER), *POISON[:3])
+    with pytest.raises(TargetError, match=r"not an event(.|\n)*the kit's own(.|\n)*`poison`"):
+        rest(act(world, Kind.DELIVER, "unreadable job to worker"))
 
 
 # -- late timers -----------------------------------------------------------------------------------
