@@ -81,6 +81,8 @@ class Step:
     balances: tuple[Balance, ...] = ()
     stock: tuple[Shelf, ...] = ()
     """Empty where the target does not show its stock."""
+    idle: str = ""
+    """Who was asked to relay and had nothing; empty where something happened."""
 
 
 @frozen

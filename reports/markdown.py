@@ -9,6 +9,7 @@ from reports.counterexample import Balance, Counterexample, Step
 from reports.kit import Kit, this_kit
 from reports.regression import regression_test
 from reports.safeguards import others
+from reports.selection import idle_text, left_out, quiet
 from reports.sequence import sequence_diagram
 from reports.wording import (
     DRAIN_LINE,
@@ -111,7 +112,8 @@ def _schedule(c: Counterexample) -> str:
     legend = "; ".join(f"`{mark}` {meaning}" for mark, meaning in MARK_MEANING.items())
     rows: list[list[str]] = []
     drained = False
-    for step in c.steps:
+    told = [step for step in c.steps if not quiet(step)]
+    for step in told:
         if step.drained and not drained:
             if rows:
                 rows.append(["", "", f"*{DRAIN_LINE}*", ""])
@@ -120,7 +122,9 @@ def _schedule(c: Counterexample) -> str:
         notes = "<br>".join(escape(note) for note in step.notes)
         rows.append([str(step.number), _marks(step), _strong(action, step.guilty), notes])
     table = _table(("Step", "Mark", "Action", "Notes"), rows)
-    return f"## Schedule\n\nMarks: {legend}.\n\n{table}"
+    idle = left_out(c, told)
+    without = f" {escape(idle_text(idle))}." if idle else ""
+    return f"## Schedule\n\nMarks: {legend}.{without}\n\n{table}"
 
 
 def _marks(step: Step) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from model.vocabulary import Role
 from reports.counterexample import Arrow, ArrowKind, Counterexample, Step, StepKind
-from reports.selection import Gap, select
+from reports.selection import Gap, quiet, select
 from reports.wording import DRAIN_LINE, clip, printable
 
 #: Lanes that are no participants stand outside of these: people on the left, the world right.
@@ -45,7 +45,11 @@ def mermaid_text(text: str) -> str:
 def lanes(c: Counterexample) -> list[str]:
     """Return the lanes in use, from left to right: customer, participants, the world."""
     used = dict.fromkeys(
-        lane for step in c.steps for arrow in step.arrows for lane in (arrow.source, arrow.target)
+        lane
+        for step in c.steps
+        if not quiet(step)
+        for arrow in step.arrows
+        for lane in (arrow.source, arrow.target)
     )
     roles = [str(role) for role in Role]
     own = [lane for lane in used if lane not in (*_LEFT, *_RIGHT, *roles)]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reports.counterexample import Counterexample, LedgerLine, Step
-from reports.selection import Gap, select
+from reports.selection import Gap, idle_text, left_out, select
 from reports.verdict import (
     ELSEWHERE,
     Coverage,
@@ -22,6 +22,7 @@ from reports.wording import (
     GUILTY_MARK,
     balance_text,
     clip,
+    clip_message,
     count,
     last_balances,
     marked,
@@ -53,10 +54,10 @@ def counterexample_text(c: Counterexample, replay_command: str, report: str = ""
         guilty = sum(1 for _, entry in entries if entry.guilty)
         wanted = min(len(entries), guilty + 1 if not advice_lines else max(guilty + 2, room // 3))
         wanted = min(wanted, room // 2)
-        selection = select(c, room - wanted, lambda s: len(_schedule_lines(s)))
+        selection = select(c, room - wanted, lambda s: len(_schedule_lines(c, s)))
         if not any(isinstance(item, Gap) and item.marked for item in selection):
             break  # else once more without the advice, which stands in the report, too
-    schedule = _schedule_lines(selection)
+    schedule = _schedule_lines(c, selection)
     return "\n".join([*head, *schedule, *_ledger_lines(entries, room - len(schedule)), *tail])
 
 
@@ -82,9 +83,13 @@ def counterexample_brief(c: Counterexample, same_as: str = "", report: str = "")
 
 def _labelled(label: str, text: str, lines: int = 2) -> list[str]:
     """Return `label  text`, the text wrapped into at most `lines` lines of the full width."""
-    wrapped = textwrap.wrap(printable(text), WIDTH - _LABEL - 2) or [""]
+    width, rest = WIDTH - _LABEL - 2, printable(text)
+    wrapped = textwrap.wrap(rest, width) or [""]
     if len(wrapped) > lines:
-        wrapped = [*wrapped[: lines - 1], clip(" ".join(wrapped[lines - 1 :]), WIDTH - _LABEL - 2)]
+        wrapped = wrapped[: lines - 1]
+        for line in wrapped:
+            rest = rest.removeprefix(line).lstrip()
+        wrapped.append(clip_message(rest, width))
     first, *rest = wrapped
     return [f"{label:<{_LABEL}}  {first}".rstrip(), *(" " * (_LABEL + 2) + line for line in rest)]
 
@@ -108,8 +113,8 @@ def _error(c: Counterexample) -> list[str]:
     return _labelled("error", first) if first else []
 
 
-def _schedule_lines(selection: list[Step | Gap]) -> list[str]:
-    """Return one line per step or gap, and one where the run only comes to rest."""
+def _schedule_lines(c: Counterexample, selection: list[Step | Gap]) -> list[str]:
+    """Return one line per step or gap, one where the run only comes to rest, and what is left out."""
     lines: list[str] = []
     drained = False
     for item in selection:
@@ -119,15 +124,31 @@ def _schedule_lines(selection: list[Step | Gap]) -> list[str]:
                 lines.append(f"         -- {DRAIN_LINE} --")
             drained = True
         lines.append(f"         {item.text}" if isinstance(item, Gap) else _step_line(item))
-    return lines
+    idle = left_out(c, selection)
+    return [*lines, clip(f"         -- {idle_text(idle)} --", WIDTH)] if idle else lines
 
 
 def _step_line(step: Step) -> str:
     """Return a step with its number and marks; the notes of a marked step stand beside it."""
-    text = printable(step.action)
-    if marked(step) and step.notes:
-        text += f" ({printable('; '.join(step.notes))})"
-    return clip(f"{step.number:>5} {marks(step):<2} {text}", WIDTH)
+    line = f"{step.number:>5} {marks(step):<2} {printable(step.action)}"
+    return clip(line, WIDTH) + (_beside(step.notes, WIDTH - len(line)) if marked(step) else "")
+
+
+def _beside(notes: Sequence[str], room: int) -> str:
+    """Return the notes that fit, each as a whole: what is left of one cut in two says nothing.
+
+    Of an error it is enough that who raised what fits, and where.
+    """
+    told: list[str] = []
+    room -= len(" ()")
+    for note in map(printable, notes):
+        short = clip_message(note, room)
+        who_raised_what, _, _ = note.partition(": ")
+        if short != note and not (who_raised_what in short and short.endswith(")")):
+            break
+        told.append(short)
+        room -= len(short) + len("; ")
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _entries(c: Counterexample) -> list[tuple[int, LedgerLine]]:

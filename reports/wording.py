@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def printable(text: str) -> str:
 def clip(text: str, width: int) -> str:
     """Return `text` in at most `width` characters, its end replaced by dots where it was longer."""
     return text if len(text) <= width else text[: max(width - 3, 0)].rstrip() + "..."
+
+
+#: An error ends in its place in the source: ` (shop.py:14)`, ` (Shop.pay(Shop.java:141))`.
+_PLACE = re.compile(r" \([^()]*(?:\([^()]*)?:\d+\)+$")
+
+
+def clip_message(text: str, width: int) -> str:
+    """Like `clip`, but an error keeps its place in the source, which is what a reader looks for."""
+    place = _PLACE.search(text)
+    room = width - len(place[0]) if place else 0
+    if place is None or len(text) <= width or room < width // 4:
+        return clip(text, width)
+    return clip(text[: place.start()], room) + place[0]
 
 
 def count(number: int, noun: str) -> str:

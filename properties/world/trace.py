@@ -39,6 +39,8 @@ class Trace:
     _lines: list[LedgerLine] = field(factory=list)
     _action: Action | None = None
     _words: str = ""
+    _idle: str = ""
+    """Who was asked to relay in this step and had nothing."""
 
     def begin(self, number: int, action: Action) -> None:
         """A step begins."""
@@ -72,9 +74,11 @@ class Trace:
                 notes=tuple(self._notes),
                 balances=balances,
                 stock=stock,
+                idle="" if self._lines or self._notes else self._idle,
             )
         )
         self._action = None
+        self._idle = ""
         self.deviating = False
         self._arrows, self._notes, self._lines = [], [], []
 
@@ -82,6 +86,7 @@ class Trace:
         """Who may have written is asked to relay: whoever has no outbox, too."""
         relaying = self._action is not None and self._action.kind is Kind.RELAY
         if relaying and ran is not None and ran.result == 0:
+            self._idle = ran.participant
             self._words = f"{ran.participant} has nothing to relay"
             self._arrows = []
             self._arrow(ArrowKind.NOTE, ran.participant, ran.participant, "nothing to relay")

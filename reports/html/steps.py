@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from model.money import money
 from reports.counterexample import Arrow, ArrowKind, Balance, Counterexample, Shelf, Step, StepKind
 from reports.html.elements import Markup, classes, element, join
-from reports.selection import Gap, select
+from reports.selection import Gap, idle_text, left_out, select
 from reports.wording import DRAIN_LINE
 
 _KIND = {
@@ -33,7 +33,8 @@ def step_list(c: Counterexample, room: int) -> Markup:
     items: list[Markup] = []
     drained = False
     standing: tuple[tuple[Balance, ...], tuple[Shelf, ...]] = ((), ())
-    for item in select(c, room, len):
+    chosen = select(c, room, len)
+    for item in chosen:
         first = item.steps[0] if isinstance(item, Gap) else item
         begins = first.drained and not drained and bool(items)
         drained = drained or first.drained
@@ -45,7 +46,9 @@ def step_list(c: Counterexample, room: int) -> Markup:
         standing = now if changed else standing
         parted = c.divergence is not None and c.divergence.step == item.number
         items.append(_item(item, changed, begins, parted))
-    return element("ol", *items, class_="steps")
+    idle = left_out(c, chosen)
+    aside = element("p", f"{idle_text(idle)}.", class_="aside") if idle else Markup()
+    return join([element("ol", *items, class_="steps"), aside])
 
 
 def _item(step: Step, changed: bool, begins: bool, parted: bool) -> Markup:

@@ -180,6 +180,21 @@ def test_what_is_too_long_is_cut_where_nothing_deviates() -> None:
         assert any("steps in order, without a fault" in each for each in shown.texts)
 
 
+def test_steps_in_which_nothing_was_relayed_are_left_out() -> None:
+    """Pins that list and diagram do without them, and that the list says so."""
+    c = samples.long(8, ())
+    c = evolve(c, steps=tuple(evolve(s, idle="payment" * (s.number in (3, 4))) for s in c.steps))
+    for markup, attribute in (
+        (step_list(c, ROOM), "value"),
+        (sequence_svg(c, "x", ROOM), "data-step"),
+    ):
+        document = parsed(markup)
+        assert document.each(attribute) == [*"125678"]
+    said = "2 steps left out, in which nothing was to be relayed: payment."
+    assert said in parsed(step_list(c, ROOM)).texts
+    assert not [t for t in parsed(step_list(samples.long(8, ()), ROOM)).texts if "left out" in t]
+
+
 def test_how_things_stand_is_told_where_it_changes() -> None:
     """Pins that orders and stock stand beside the steps that changed them, and at the end."""
     c = html_samples.stocked(samples.stock_leak())

@@ -143,3 +143,17 @@ def test_the_regression_test_is_python(c: Counterexample) -> None:
     ]
     assert held["schedule"] == c.schedule
     assert held["target"] == c.target
+
+
+def test_steps_in_which_nothing_was_relayed_are_left_out() -> None:
+    """Pins that table and diagram do without them, that the rest keep their numbers, and a note."""
+    c = samples.long(8, ())
+    silent = (3, 4, 5)
+    steps = tuple(evolve(s, idle="ware|house") if s.number in silent else s for s in c.steps)
+    text = page(evolve(c, steps=steps))
+    table = text[text.index("## Schedule") : text.index("## Ledger")]
+    assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == [*"12678"]
+    assert "3 steps left out, in which nothing was to be relayed: ware&#124;house." in table
+    diagram = text[text.index("## Sequence") :]
+    assert [n for n in range(1, 9) if f": event {n}\n" not in diagram] == [*silent]
+    assert "left out, in which" not in page(c)

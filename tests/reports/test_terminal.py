@@ -129,3 +129,87 @@ def test_only_a_fault_that_could_have_struck_never_fired() -> None:
     (late,) = [line for line in lines if line.startswith("late ")]
     assert "NEVER FIRED: a participant dies" in crash
     assert "cannot strike: the target was not seen to set a timer" in late
+
+
+WHERE = " (Shop$Payment.refund(Shop.java:109))"
+RAISED = "stock on job(o1) raised NullPointerException: Cannot invoke it"
+
+
+def noted(note: str, *more: str) -> str:
+    """What is told of a run whose one fault has these notes."""
+    c = samples.long(3, (2,))
+    steps = [evolve(s, notes=(note, *more)) if s.number == 2 else s for s in c.steps]
+    return counterexample_text(evolve(c, steps=tuple(steps)), "replay")
+
+
+@pytest.mark.parametrize("words", range(30))
+def test_the_place_of_an_error_is_never_clipped(words: int) -> None:
+    """Pins that only the message gets shorter, however long it is and wherever a line ends."""
+    text = noted(f"{RAISED}{', because of it' * words}{WHERE}")
+    error = text[text.index("\nerror ") : text.index("\n    1 ")]
+    assert WHERE in " ".join(error.split())
+    assert max(map(len, text.splitlines())) <= WIDTH
+
+
+def test_a_clipped_text_is_the_text_up_to_there() -> None:
+    """Pins that no space comes in where a line ended at a hyphen."""
+    text = noted(f"{RAISED} {'order-db-commit-' * 20} {WHERE}")
+    told = "".join(line[13:] for line in text.splitlines() if "order-db" in line)
+    assert told.startswith(RAISED)
+    assert "- " not in told
+
+
+@pytest.mark.parametrize(
+    ("notes", "beside"),
+    [
+        (("a short one",), " (a short one)"),
+        (("a short one", "and another"), " (a short one; and another)"),
+        (("a short one", "a long one" * 9), " (a short one)"),
+        (("a long one" * 9, "a short one"), ""),
+        ((f"o raised Error: {'because ' * 9}(shop.py:14)",), "... (shop.py:14))"),
+        ((f"stock on job(o1) raised {'Long' * 20}Error: no (shop.py:14)",), ""),
+    ],
+)
+def test_notes_beside_a_step_are_not_cut_in_two(notes: tuple[str, ...], beside: str) -> None:
+    """Pins that a note which does not fit is left out, and that an error keeps its place."""
+    (line,) = [line for line in noted(*notes).splitlines() if line.startswith("    2 !")]
+    assert line.endswith(beside or "deliver event 2")
+    assert len(line) <= WIDTH
+
+
+def idling(*idle: int, guilty: int = 0) -> Counterexample:
+    """A run in which there was nothing to relay in some steps."""
+    c = samples.long(12, ())
+    steps = [
+        evolve(
+            step,
+            guilty=step.number == guilty,
+            entries=(),
+            idle=f"who{step.number % 2}" if step.number in idle else "",
+        )
+        for step in c.steps
+    ]
+    return evolve(c, steps=tuple(steps))
+
+
+def test_steps_in_which_nothing_was_relayed_are_left_out() -> None:
+    """Pins that the others keep their numbers, and that it is said how many are left out."""
+    text = counterexample_text(idling(3, 4, 6), "replay")
+    assert [n for n in range(1, 13) if f"\n{n:>5}    deliver event {n}\n" not in text] == [3, 4, 6]
+    assert "   -- 3 steps left out, in which nothing was to be relayed: who1, who0 --\n" in text
+    assert "left out" not in counterexample_text(idling(), "replay")
+
+
+def test_what_breaks_a_property_is_told_even_if_nothing_was_relayed() -> None:
+    """Pins that a step with a mark stays, and that a gap counts all steps that it stands for."""
+    text = counterexample_text(idling(7, guilty=7), "replay")
+    assert "\n    7 >  deliver event 7\n" in text
+    assert "left out" not in text
+    long = samples.long(1000, (500,))
+    steps = [evolve(step, idle="order" if step.number % 2 else "") for step in long.steps]
+    text = counterexample_text(evolve(long, steps=tuple(steps)), "replay")
+    shown = [line for line in text.splitlines() if line[:5].strip().isdigit()]
+    gaps = [int(w[1]) for w in map(str.split, text.splitlines()) if w[0] == "..." and "in" in w]
+    (out,) = [int(line.split()[1]) for line in text.splitlines() if "left out" in line]
+    assert len(shown) + sum(gaps) + out == 1000
+    assert len(text.splitlines()) <= COUNTEREXAMPLE_LINES

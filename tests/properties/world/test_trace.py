@@ -49,6 +49,15 @@ class Outbox(Direct):
         return waiting
 
 
+class Busy(Direct):
+    """Does something whenever it is asked to relay, and says that there was nothing."""
+
+    def relay(self, participant: str) -> int:
+        """Take money."""
+        self.world.payments.charge("o1", 1999, "EUR", key=f"again-{self.world.clock()}")
+        return 0
+
+
 class Fragile(Direct):
     """Cannot look into its outbox the first time."""
 
@@ -82,6 +91,20 @@ def test_a_relay_says_whether_it_found_anything(toy: type[Toy], said: list[str])
     """Pins that no outbox is spoken of where there is none, or where nothing was in it."""
     relays = [step.action for step in told(toy) if " relay" in step.action]
     assert [each for each in relays if ":" not in each][:2] == said
+
+
+def test_reports_may_leave_out_who_had_nothing_to_relay() -> None:
+    """Pins that just those steps say so, and not one in which something was relayed or raised."""
+    for toy in (Direct, Outbox, Fragile):
+        steps = told(toy)
+        assert [each.idle for each in steps if each.idle] == [
+            each.action.removesuffix(" has nothing to relay")
+            for each in steps
+            if each.action.endswith("has nothing to relay")
+        ]
+        assert not all(each.idle for each in steps)
+    charged = [step for step in told(Busy) if step.entries]
+    assert [step.idle for step in charged] == [""] * len(charged) != []
 
 
 def test_the_diagram_says_so_as_well() -> None:
