@@ -214,9 +214,10 @@ def read(line: bytes) -> Line:
         )
     number = said.get("id")
     if type(number) is not int:
+        has = f"has {number!r} as its id" if "id" in said else "lacks the id of a request"
         raise ProtocolError(
-            f"wrote {shown(line)}, which lacks the number of a request",
-            'give the "id" of the request that the line belongs to',
+            f"wrote {shown(line)}, which {has}",
+            "echo the integer that is the id of the request: 1, neither 1.0 nor a text",
         )
     kind = next((kind for kind in _FORMS if kind in said), "")
     if not kind:

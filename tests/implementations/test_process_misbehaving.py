@@ -101,7 +101,11 @@ LATER = {
     ),
     "no id": (
         "relay = lambda line: say(**{'return': 0})",
-        ["lacks the number of a request"],
+        ["lacks the id of a request", "echo the integer"],
+    ),
+    "an id in another form": (
+        "relay = lambda line: say(**{'id': float(line['id']), 'return': 0})",
+        ["which has 3.0 as its id", "1, neither 1.0 nor a text"],
     ),
     "neither call nor return": (
         "relay = lambda line: say(id=line['id'])",

@@ -22,6 +22,7 @@ from implementations.process.protocol import (
     Failure,
     FailureKind,
     Line,
+    Port,
     ProtocolError,
     Request,
     Return,
@@ -45,6 +46,7 @@ def validator(side: str) -> Draft202012Validator:
 
 
 FROM_KIT, FROM_PROCESS = validator("fromKit"), validator("fromProcess")
+ANSWERS = {port: validator(f"answers/properties/{port}") for port in PORTS}
 
 
 def conversation() -> Iterator[tuple[str, str]]:
@@ -79,11 +81,18 @@ def test_all_that_is_said_keeps_to_the_schema(spec: str, monkeypatch: pytest.Mon
     if "node" in spec:
         needs("node")
     seen: list[tuple[bytes, bytes]] = []
+    answered: set[tuple[str, str]] = set()
+    called: dict[tuple[Connection, int], str] = {}
     exchange = Connection.exchange
 
     def noting(self: Connection, line: bytes, awaited: str) -> bytes:
         reply = exchange(self, line, awaited)
         seen.append((line, reply))
+        said, heard = json.loads(line), json.loads(reply)
+        if "answer" in said:
+            answered.add((called[self, said["id"]], json.dumps(said["answer"])))
+        if "call" in heard:
+            called[self, heard["id"]] = heard["call"]
         return reply
 
     monkeypatch.setattr(Connection, "exchange", noting)
@@ -98,6 +107,9 @@ def test_all_that_is_said_keeps_to_the_schema(spec: str, monkeypatch: pytest.Mon
     }.values():
         FROM_KIT.validate(json.loads(line))
         FROM_PROCESS.validate(json.loads(reply))
+    assert {port for port, _ in answered} > {"publish", "payments.charge", "checkpoint"}
+    for port, answer in answered:
+        ANSWERS[port].validate(json.loads(answer))
 
 
 def _shape(line: bytes) -> str:
@@ -109,6 +121,12 @@ def test_page_and_schema_name_what_there_is() -> None:
     """Every request, port, capability and kind of failure, and none besides."""
     definitions = SCHEMA["$defs"]
     assert set(definitions["call"]["properties"]["call"]["enum"]) == set(PORTS)
+    assert set(definitions["answers"]["properties"]) == set(PORTS)
+    forms = definitions["ports"]["properties"]
+    assert {
+        Port(name, frozenset(form.get("properties", ())), frozenset(form.get("required", ())))
+        for name, form in forms.items()
+    } == set(PORTS.values())
     kinds = definitions["failure"]["properties"]["failure"]["properties"]["kind"]["enum"]
     assert kinds == list(FailureKind)
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", PAGE, re.MULTILINE)
@@ -145,7 +163,7 @@ def test_what_the_kit_writes(message: Request | Answer | Failure, line: str) -> 
         ('{"id":1,"return":null}', Line(Return(1, None))),
         ('{"id":1,"return":0,"seen":{}}', Line(Return(1, 0), True, {})),
         ('{"id":2,"call":"done","with":{"name":"x"}}', Line(Call(2, "done", {"name": "x"}))),
-        ('{"id":2,"call":"payments.find"}', Line(Call(2, "payments.find", {}))),
+        ('{"id":2,"call":"acknowledge"}', Line(Call(2, "acknowledge", {}))),
         (
             '{"id":3,"error":{"type":"E","message":"m","where":"a.js:1","fatal":true}}',
             Line(Error(3, "E", "m", "a.js:1", True)),
@@ -156,6 +174,20 @@ def test_what_the_kit_reads(line: str, meaning: Line) -> None:
     """Each form that a process may write, and what it means."""
     assert read(line.encode()) == meaning
     FROM_PROCESS.validate(json.loads(line))
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_each_port_is_called_by_the_names_of_its_parameters(port: str) -> None:
+    """Pins that a call has the form of the schema with what the port needs: no less, no more."""
+    lines = [{"sku": "book", "quantity": 1}]
+    some = {"amount": 1, "quantity": 1, "delay": 1.5, "data": {}, "lines": lines}
+    needed = {name: some.get(name, "text") for name in PORTS[port].needed}
+    assert FROM_PROCESS.is_valid({"id": 1, "call": port, "with": needed})
+    assert not FROM_PROCESS.is_valid({"id": 1, "call": port, "with": {**needed, "more": 1}})
+    assert FROM_PROCESS.is_valid({"id": 1, "call": port}) is not bool(needed)
+    for name in needed:
+        fewer = {other: needed[other] for other in needed if other != name}
+        assert not FROM_PROCESS.is_valid({"id": 1, "call": port, "with": fewer})
 
 
 @pytest.mark.parametrize(
