@@ -13,6 +13,7 @@ from attrs import define, evolve, field, frozen
 from implementations.errors import nearest
 from model.environment import Delivery, Fault
 from properties.contracts import contract_of, delivery_table, weakest
+from properties.drivers.known import become_of
 from properties.settings.in_force import Settings
 from properties.sharing import shared
 from properties.verdicts import Total, orders_in, rank, summarise
@@ -87,7 +88,8 @@ class Conclusion:
         for line in total.explored:
             yield f"exhaustive: {line}"
         for property_id, since in sorted(total.since.items()):
-            yield f"known of earlier sessions: {property_id} {since}"
+            told = become_of(property_id, since, property_id in total.violated)
+            yield f"known of earlier sessions: {told}"
         if total.replayed:
             yield f"stored failures of earlier sessions run again: {total.replayed}"
         yield from sorted(total.remarks)

@@ -114,7 +114,7 @@ def _error(c: Counterexample) -> list[str]:
 
 
 def _schedule_lines(c: Counterexample, selection: list[Step | Gap]) -> list[str]:
-    """Return one line per step or gap, one where the run only comes to rest, and what is left out."""
+    """Return one line per step or gap, one where the run only comes to rest, one for the quiet."""
     lines: list[str] = []
     drained = False
     for item in selection:

@@ -32,6 +32,14 @@ class Again:
     since: Since
 
 
+def become_of(property_id: str, since: str, violated: bool) -> str:
+    """What has become of a counterexample; a property may well be `violated` by another one."""
+    if not violated or since == Since.VIOLATED:
+        return f"{property_id} {since}"
+    gone = "is fixed" if since == Since.FIXED else since
+    return f"the schedule of {property_id} {gone}; {property_id} is violated by another"
+
+
 def run_known(
     subject: Subject, faults: frozenset[Fault], delivery: Delivery, database: ExampleDatabase
 ) -> Iterator[Again]:

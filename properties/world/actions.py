@@ -56,6 +56,9 @@ class Mode(StrEnum):
     AFTER = "after"
 
 
+#: So begins the name of the place where something has been done and nobody has been told.
+AFTER = "after "
+
 #: Like `Action(...)`, but one that was made before is not made again: runs name the same few.
 made = lru_cache(maxsize=1 << 14)(Action)
 IDLE = Action(Kind.IDLE)
@@ -132,7 +135,7 @@ def in_words(action: Action) -> str:
         case Kind.DELIVER:
             return f"deliver {subject}"
         case Kind.RESUME:
-            return f"{subject}: {port}"
+            return f"{subject}: {_onwards(port)}"
         case Kind.RELAY:
             return f"{subject} relays its outbox"
         case Kind.FIRE:
@@ -144,11 +147,11 @@ def in_words(action: Action) -> str:
         case Kind.STANDSTILL:
             return "nothing moves for eight days"
         case Kind.ANSWER:
-            return f"{subject}: {port} → {_MODE_WORDS[Mode(mode)]}"
+            return f"{subject}: {port.removeprefix(AFTER)} → {_MODE_WORDS[Mode(mode)]}"
         case Kind.CRASH if not port:
             return f"{subject} crashes while idle, and restarts"
         case Kind.CRASH:
-            return f"{subject}: crash {mode} {port}, and restart"
+            return f"{subject}: crash {_at(port, mode)}, and restart"
         case Kind.DUPLICATE:
             return f"the broker delivers {subject} again"
         case Kind.REPUBLISH:
@@ -159,6 +162,16 @@ def in_words(action: Action) -> str:
             return f"{subject} takes long: everything else goes first"
         case _:
             return "nothing to do"
+
+
+def _onwards(port: str) -> str:
+    """Where a task goes on."""
+    return f"goes on {port}" if port.startswith(AFTER) else port
+
+
+def _at(port: str, mode: str) -> str:
+    """Where a crash strikes: `before` the place `after X` is when X has just been done."""
+    return f"just {port}" if port.startswith(AFTER) else f"{mode} {port}"
 
 
 _MODE_WORDS = {

@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 
 from model.ledger import Effect, Entry
 from model.money import money
-from properties.world.actions import BENIGN, Action, Kind, fault_of, in_words
+from properties.world.actions import AFTER, BENIGN, Action, Kind, fault_of, in_words
 from properties.world.network import Draft, Message
 from properties.world.stepping import Operation
 from properties.world.tasks import Task
@@ -126,7 +126,8 @@ class Trace:
         lane = _OUTSIDE.get(operation.port.partition(".")[0])
         if lane is None:
             if how or not operation.port.startswith("publish "):
-                text = f"{operation.port}: {how}" if how else operation.port
+                port = operation.port
+                text = f"{port.removeprefix(AFTER)}: {how}" if how else port
                 self._arrow(ArrowKind.NOTE, task.participant, task.participant, text)
             return
         what = operation.port.partition(".")[2]

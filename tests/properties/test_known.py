@@ -11,7 +11,7 @@ from attrs import evolve
 from hypothesis.database import ExampleDatabase, InMemoryExampleDatabase
 
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
-from properties.drivers.known import Since, run_known
+from properties.drivers.known import Since, become_of, run_known
 from properties.memory import forget, known, open_database, remember
 from properties.probing import probe
 from properties.run import Deviation, Schedule
@@ -125,6 +125,26 @@ def test_no_redis_there() -> None:
     pytest.importorskip("redis")
     with pytest.raises(OptionError, match=r"--saga-database: no Redis answers at redis://.*:1"):
         open_database("redis://127.0.0.1:1/0", "a")
+
+
+@pytest.mark.parametrize(
+    ("since", "violated", "told"),
+    [
+        (Since.VIOLATED, True, "LIVE-0 violated as before"),
+        (Since.FIXED, False, "LIVE-0 fixed since the last session"),
+        (Since.LOST, False, "LIVE-0 no longer comes about as it did, and is forgotten"),
+        (Since.FIXED, True, "the schedule of LIVE-0 is fixed; LIVE-0 is violated by another"),
+        (
+            Since.LOST,
+            True,
+            "the schedule of LIVE-0 no longer comes about as it did, and is forgotten; LIVE-0 is "
+            "violated by another",
+        ),
+    ],
+)
+def test_what_is_fixed_may_be_violated_by_another(since: Since, violated: bool, told: str) -> None:
+    """Pins that nothing is called fixed beside a verdict that says it is violated."""
+    assert become_of("LIVE-0", since, violated) == told
 
 
 SAGA = """

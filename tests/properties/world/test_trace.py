@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -10,7 +11,9 @@ from attrs import evolve
 from model.history import Sight
 from properties.probing import probe
 from properties.run import Schedule, run_schedule
+from properties.world.actions import Action, Kind, Mode
 from properties.world.scopes import SINGLE
+from properties.world.stepping import Operation
 from properties.world.trace import Trace
 from reports.counterexample import Shelf, Step
 from tests.properties.toys import Toy, subject_of
@@ -47,15 +50,6 @@ class Outbox(Direct):
             self.world.publish("job", {"order": order}, subject=order)
             self.waiting.remove(order)
         return waiting
-
-
-class Busy(Direct):
-    """Does something whenever it is asked to relay, and says that there was nothing."""
-
-    def relay(self, participant: str) -> int:
-        """Take money."""
-        self.world.payments.charge("o1", 1999, "EUR", key=f"again-{self.world.clock()}")
-        return 0
 
 
 class Fragile(Direct):
@@ -103,8 +97,21 @@ def test_reports_may_leave_out_who_had_nothing_to_relay() -> None:
             if each.action.endswith("has nothing to relay")
         ]
         assert not all(each.idle for each in steps)
-    charged = [step for step in told(Busy) if step.entries]
-    assert [step.idle for step in charged] == [""] * len(charged) != []
+
+
+@pytest.mark.parametrize(("notes", "idle"), [((), "order"), (("it failed",), "")])
+def test_a_step_with_something_to_tell_is_not_left_out(notes: tuple[str, ...], idle: str) -> None:
+    """Pins that what happened beside the relaying is told, whatever `relay` says it did."""
+    asked: Any = SimpleNamespace(participant="order", result=0)
+    history = SimpleNamespace(step=1)
+    subject = SimpleNamespace(sight=Sight(stock=False))
+    world: Any = SimpleNamespace(last_task=asked, orders={}, history=history, subject=subject)
+    trace = Trace()
+    trace.begin(1, Action(Kind.RELAY, "order"))
+    for note in notes:
+        trace.note(note)
+    trace.end(world)
+    assert [step.idle for step in trace.steps] == [idle]
 
 
 def test_the_diagram_says_so_as_well() -> None:
@@ -112,6 +119,17 @@ def test_the_diagram_says_so_as_well() -> None:
     (first, *_) = [step for step in told(Direct) if step.action == "order has nothing to relay"]
     ((source, text),) = [(arrow.source, arrow.text) for arrow in first.arrows]
     assert (source, text) == ("order", "nothing to relay")
+
+
+def test_what_was_done_and_not_answered_is_named_by_itself() -> None:
+    """Pins that the diagram does not speak of the place after it, which nobody calls."""
+    task: Any = SimpleNamespace(participant="order", order="o1")
+    for how, text in (("", "after commit"), (Mode.UNKNOWN_DONE, "commit: unknown, done")):
+        trace = Trace()
+        trace.begin(1, Action(Kind.RESUME, "order on job(o1)", "after commit"))
+        trace.called(task, Operation("after commit", lambda: None), how)
+        trace.begin(2, Action(Kind.RESUME))
+        assert [arrow.text for step in trace.steps for arrow in step.arrows] == [text]
 
 
 def test_each_step_says_what_is_in_stock() -> None:

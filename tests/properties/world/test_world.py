@@ -124,6 +124,29 @@ def test_every_kind_of_action_does_what_it_says(kind: Kind) -> None:
     assert fault is None or world.fired[fault] > 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "port", "mode", "told"),
+    [
+        (Kind.CRASH, "commit", Mode.BEFORE, "x: crash before commit, and restart"),
+        (Kind.CRASH, "commit", Mode.AFTER, "x: crash after commit, and restart"),
+        (Kind.CRASH, "after commit", Mode.BEFORE, "x: crash just after commit, and restart"),
+        (Kind.RESUME, "commit", "", "x: commit"),
+        (Kind.RESUME, "after commit", "", "x: goes on after commit"),
+        (
+            Kind.ANSWER,
+            "after commit",
+            Mode.UNKNOWN_DONE,
+            "x: commit → timeout, although it was done",
+        ),
+    ],
+)
+def test_a_place_after_something_is_told_in_words(
+    kind: Kind, port: str, mode: str, told: str
+) -> None:
+    """Pins that the place just after an effect is not told as if it were a port of that name."""
+    assert in_words(Action(kind, "x", port, mode)) == told
+
+
 def test_every_kind_has_a_move() -> None:
     """Pins that a kind that is added is also carried out."""
     assert {*moves.MOVES, Kind.IDLE} == set(Kind)
