@@ -51,6 +51,8 @@ class Done:
     effect: Effect
     handling: int
     participant: str
+    act: str = ""
+    """What people did, if it was done so: nobody can see which participant they did it in."""
 
 
 @frozen
@@ -91,17 +93,19 @@ def _effect_first(runs: tuple[Observed, ...]) -> Iterator[Remark]:
     """A handler does something and then publishes by itself: a crash between the two parts them."""
     relayed = {(e.participant, e.type) for run in runs for e in _said(run) if e.by_relay}
     for run in runs:
-        done: dict[int, Effect] = {}
+        done: dict[int, Done] = {}
         for each in run.happened:
             if isinstance(each, Done):
-                done.setdefault(each.handling, each.effect)
+                done.setdefault(each.handling, each)
             elif each.handling in done and not (
                 each.by_relay or (each.participant, each.type) in relayed
             ):
+                first = done[each.handling]
+                who = f"the act {first.act!r}" if first.act else each.participant
                 yield Remark(
                     AntiPattern.EFFECT_FIRST,
-                    f"{each.participant} does {done[each.handling]}, "
-                    f"then publishes {each.type} from the handler",
+                    f"{who} does {first.effect}, then publishes {each.type} "
+                    f"{'at once' if first.act else 'from the handler'}",
                     "unless handling it again also says it again, write the event to an outbox, "
                     "in the transaction of the effect",
                 )
@@ -120,7 +124,7 @@ def _no_compensation(
                 each.participant
                 for run in runs
                 for each in run.happened
-                if isinstance(each, Done) and each.effect is effect
+                if isinstance(each, Done) and each.effect is effect and not each.act
             }
             waiting = [
                 f"{who} waits for {event}, which nobody publishes"

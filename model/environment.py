@@ -73,7 +73,9 @@ FAULT_MEANING: dict[Fault, str] = {
     Fault.DECLINE: "the payment gateway declines",
     Fault.OUT_OF_STOCK: "less stock than ordered",
     Fault.CARRIER_REFUSAL: "the carrier refuses the parcel",
-    Fault.UNKNOWN: "gateway or carrier time out: done or not done, the caller cannot tell",
+    Fault.UNKNOWN: (
+        "a call outside, or a commit, times out: done or not done, the caller cannot tell"
+    ),
     Fault.TRANSIENT: "a port fails once and nothing was done",
     Fault.CONCURRENCY: "handlers interleave at port calls",
     Fault.RESUBMIT: "the client places the same order again",

@@ -274,8 +274,6 @@ def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
             return "no participant handles two messages at once: see consumers, parallel"
         case Fault.CONTENTION | Fault.OUT_OF_STOCK if not sight.stock:
             return "the target shows no stock"
-        case Fault.OUT_OF_STOCK if shape.limits.get("quantity", 2) < 2:
-            return "its limits leave no single order that is larger than the stock"
         case Fault.CONTENTION if shape.limits.get("orders", 2) < 2:
             return "the target takes one order only"
         case Fault.LATE if not subject.sets_timers:

@@ -33,6 +33,8 @@ class Watcher(Trace):
     """By participant and order, the id of what it handled last; empty if it was a request."""
     _doing: dict[int, str] = field(factory=dict)
     """The participant of each handling."""
+    _acts: dict[int, str] = field(factory=dict)
+    """What people did in each handling of that kind."""
 
     def called(self, task: Task, operation: Operation, how: str) -> None:
         """A port call is let through."""
@@ -71,6 +73,8 @@ class Watcher(Trace):
     def _note(self, task: Task) -> None:
         self._caller = task
         self._doing[task.handling] = task.participant
+        if task.work is Work.ACT:
+            self._acts[task.handling] = task.name.removesuffix(f" {task.order}")
         if task.work is not Work.RELAY:
             self._handled[task.participant, task.order] = task.message_id
 
@@ -86,7 +90,8 @@ class Watcher(Trace):
     def _told(self, each: Entry | Said) -> Done | Said:
         if isinstance(each, Said):
             return each
-        return Done(each.effect, each.handling, self._doing.get(each.handling, ""))
+        doing, act = self._doing.get(each.handling, ""), self._acts.get(each.handling, "")
+        return Done(each.effect, each.handling, doing, act)
 
 
 def _standing(balance: Balance) -> list[Effect]:

@@ -151,6 +151,9 @@ SAME_CUSTOMER = Scope(
     {"book": 4, "pen": 2},
 )
 
+#: Instead of SHORT, for a target that takes one piece at a time.
+SOLD_OUT = evolve(SINGLE.sold_out(), name=SHORT.name)
+
 SCOPES = (SINGLE, SHORT, BASKET, HALF, DOUBLED, CONTENTION, NEIGHBOURS, SAME_CUSTOMER)
 
 
@@ -167,6 +170,8 @@ def fitting(
     limits, currencies = shape.limits, shape.currencies
     chosen = []
     for number, scope in enumerate(scopes):
+        if scope == SHORT and limits.get("quantity", 2) < 2:
+            scope = SOLD_OUT
         if Fault.CONTENTION not in faults and len(scope.orders) > 1:
             continue
         if Fault.OUT_OF_STOCK not in faults and _short(scope):

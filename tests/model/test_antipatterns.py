@@ -38,6 +38,20 @@ def test_an_effect_before_its_event_is_recorded() -> None:
     assert found(Observed((PAID, CHARGED))) == []
 
 
+def test_what_people_did_is_not_put_down_to_a_participant() -> None:
+    """The kit hands an act to whoever takes orders, which says nothing about where it is done."""
+    charged, paid = (
+        evolve(CHARGED, participant="sales", act="pay"),
+        evolve(PAID, participant="sales"),
+    )
+    (remark,) = remarks([Observed((charged, paid))], SUBSCRIPTIONS)
+    assert remark.where == "the act 'pay' does charge, then publishes Paid at once"
+    (remark,) = remarks(
+        [Observed((evolve(CHARGED, act="pay"),), {Effect.CHARGE: 1})], SUBSCRIPTIONS
+    )
+    assert remark.where == "there is charge and never refund, though orders came to nothing"
+
+
 def test_an_event_that_is_relayed_too_was_recorded() -> None:
     """To publish at once what also stands in the outbox is lawful, whichever run shows it."""
     relayed = Observed((evolve(PAID, id="e9", handling=7, by_relay=True),))

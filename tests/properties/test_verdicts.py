@@ -41,20 +41,25 @@ LISTED = Sources(Source.OBSERVED, Source.OBSERVED, Source.OBSERVED)
         (Fault.CARRIER_REFUSAL, "does not call world.carrier"),
         (Fault.UNKNOWN, "calls none of"),
         (Fault.CONCURRENCY, "handles two messages at once"),
-        (Fault.OUT_OF_STOCK, "limits"),
+        (Fault.CONTENTION, "one order only"),
         (Fault.CANCEL, "no cancel_order"),
         (Fault.LATE, "not seen to set a timer"),
     ],
 )
 def test_a_fault_that_cannot_fire_says_why(fault: Fault, why: str) -> None:
     """Pins that a target whose money and parcels stand in observe() is told what it does not do."""
-    listing = subject(LISTED, limits={"quantity": 1})
+    listing = subject(LISTED, limits={"orders": 1})
     assert why in cannot_fire(fault, listing, Delivery.AT_LEAST_ONCE_UNORDERED)
 
 
 def test_a_fault_that_can_fire_has_no_excuse() -> None:
     """Pins that nothing is explained away for a target that calls the ports."""
-    calling = subject(Sources(), consumers={"order": {"parallel": 2}}, cancel_order=lambda id: None)
+    calling = subject(
+        Sources(),
+        consumers={"order": {"parallel": 2}},
+        cancel_order=lambda id: None,
+        limits={"quantity": 1},
+    )
     for fault in (Fault.DECLINE, Fault.UNKNOWN, Fault.CONCURRENCY, Fault.OUT_OF_STOCK):
         assert cannot_fire(fault, calling, Delivery.AT_LEAST_ONCE_UNORDERED) == ""
 

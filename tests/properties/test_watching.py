@@ -75,3 +75,32 @@ def test_a_circle_is_seen_in_a_target() -> None:
     found = remarked("tests.properties.test_watching:Circle")
     assert {remark.pattern for remark in found} == {AntiPattern.CIRCLE}
     assert "Undo → Undone → Undo" in {remark.where for remark in found}
+
+
+class Counter(Circle):
+    """Whoever has ordered pays at a counter, which tells the rest of it at once."""
+
+    subscriptions: ClassVar[dict[str, list[str]]] = {"order": ["Paid"]}
+
+    def place_order(self, order: Any) -> None:
+        """Wait for the money."""
+        self.orders[order["id"]] = "open"
+
+    def actions(self) -> list[str]:
+        """What there is to do at the counter."""
+        return ["pay up"]
+
+    def act(self, name: str, order: str) -> None:
+        """Take the money, and say so."""
+        self.world.payments.charge(order, 1999, "EUR", key=order)
+        self.world.publish("Paid", {}, id=self.world.new_id(), subject=order)
+
+    def handle(self, participant: str, event: Any) -> None:
+        """Done."""
+        self.orders[event["subject"]] = "confirmed"
+
+
+def test_what_people_did_is_told_as_that() -> None:
+    """Pins that the name of the act stands in the remark, and not that of the order service."""
+    (remark,) = remarked("tests.properties.test_watching:Counter")
+    assert remark.where == "the act 'pay up' does charge, then publishes Paid at once"
