@@ -16,6 +16,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from attrs import frozen
@@ -25,8 +26,11 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import coordination  # noqa: E402
 from implementations.contract import MEMBERS  # noqa: E402
+from model.choreography import TABLE  # noqa: E402
 from model.environment import DEFAULT_FAULTS, FAULT_MEANING, Delivery, Fault  # noqa: E402
 from model.specification import PROPERTIES  # noqa: E402
+from model.table import Actor  # noqa: E402
+from model.vocabulary import Event  # noqa: E402
 
 DOCUMENTS = ("README.md", "docs/targets.md", "docs/protocol.md", "docs/coordination.md")
 _FENCED = re.compile(r"<!-- (run|file): (.+?) -->\n```(\w*)\n(.*?)```\n", re.DOTALL)
@@ -121,12 +125,27 @@ def members_table() -> str:
     return "\n".join(["| member | meaning | needed |", "|---|---|---|", *rows]) + "\n"
 
 
+def events_table() -> str:
+    """The event types of the model, with who publishes and who consumes each."""
+    publishers = [(Actor.ORDER, event) for event in TABLE.start]
+    publishers += [(row.actor, event) for row in TABLE.rows for event in row.emits]
+    consumers = [(row.actor, row.on) for row in TABLE.rows]
+    rows = [f"| `{e}` | {_of(e, publishers)} | {_of(e, consumers)} |" for e in Event]
+    return "\n".join(["| event | from | to |", "|---|---|---|", *rows]) + "\n"
+
+
+def _of(event: Event, pairs: Iterable[tuple[Actor, str]]) -> str:
+    actors = dict.fromkeys(actor for actor, other in pairs if other == event)
+    return ", ".join(actors) or "nobody"
+
+
 def _call(parameters: tuple[str, ...]) -> str:
     return f"({', '.join(parameters)})"
 
 
 TABLES = {
     "members": members_table,
+    "events": events_table,
     "properties": properties_table,
     "faults": faults_table,
     "deliveries": deliveries_table,

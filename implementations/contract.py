@@ -151,7 +151,8 @@ class World(Protocol):
         sagaid: str | None = None,
         causationid: str | None = None,
     ) -> None:
-        """Hand an event to the broker. What is left out comes from the call that is running."""
+        """Hand an event to the broker. Without an id it gets a new one; order, saga and cause that
+        are left out are those of the call that is running."""
 
     def answer(self, step: str, order_id: str) -> Answer:
         """Accept or refuse a step that the target simulates itself; once, for each order."""
@@ -272,7 +273,8 @@ class AsyncWorld(Protocol):
         sagaid: str | None = None,
         causationid: str | None = None,
     ) -> None:
-        """Hand an event to the broker. What is left out comes from the call that is running."""
+        """Hand an event to the broker. Without an id it gets a new one; order, saga and cause that
+        are left out are those of the call that is running."""
 
     async def answer(self, step: str, order_id: str) -> Answer:
         """Accept or refuse a step that the target simulates itself; once, for each order."""
@@ -372,14 +374,14 @@ MEMBERS: tuple[Member, ...] = (
     ),
     Member("observe", "a snapshot of orders and stock", (), needed=True),
     Member("cancel_order", "the customer cancels", ("order_id",), calls_ports=True),
-    Member("actions", "further things that people do to a saga", ()),
+    Member("actions", "a list of names: further things that people do to a saga", ()),
     Member("act", "does one of `actions`", ("name", "order_id"), calls_ports=True),
     Member("relay", "publishes from an outbox", ("participant",), calls_ports=True),
     Member("restart", "forgets what is not durable", ("participant",)),
     Member("close", "ends what the run opened, waiting for nobody", ()),
     Member("queues", "the queue that a message waits in", ("participant", "type")),
     Member("refuses", "a business rule of the target's own", ("order",)),
-    Member("digest", "exact identity of the whole state", ()),
+    Member("digest", "exact identity of the whole state; no process has it", ()),
     Member("consumers", "acknowledge, on_error, parallel and relays, per participant"),
     Member("loop", "'asyncio' where coroutines need a running event loop"),
     Member("delivery", "the delivery contract that the target relies on"),
