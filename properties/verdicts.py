@@ -37,6 +37,8 @@ class Total:
     drawn: dict[str, tuple[int, int]] = field(factory=dict)
     """Of each kind of part that ran fewer schedules than there were: how many, and of how many."""
     steps: int = 0
+    shrinking: int = 0
+    """The runs that it took to make counterexamples minimal."""
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
@@ -80,6 +82,7 @@ class Total:
         self.since |= portion.since
         self.remarks |= portion.remarks
         for counterexample in (*portion.counterexamples, *portion.faultless):
+            self.shrinking += counterexample.runs
             _keep(self.counterexamples, counterexample)
             if not faults_in(counterexample):
                 _keep(self.faultless, counterexample)
@@ -149,6 +152,7 @@ def summarise(
         seed=seed,
         schedules=total.schedules,
         steps=total.steps,
+        shrinking=total.shrinking,
         properties=tuple(
             _verdict(row, total, subject, settings, reports, missing) for row in PROPERTIES
         ),

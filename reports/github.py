@@ -9,7 +9,7 @@ from reports.counterexample import Counterexample
 from reports.markdown import code, escape, fenced
 from reports.place import Place
 from reports.verdict import PropertyVerdict, RunSummary, Verdict
-from reports.wording import clip, count, named, printable, sentence
+from reports.wording import clip, count, named, printable, sentence, work_text
 
 #: Counterexamples that the summary of a step tells; GitHub takes a mebibyte of it.
 TOLD = 25
@@ -87,7 +87,7 @@ def _facts(summary: RunSummary) -> str:
     fewer = f"; {escape(summary.fewer)}" if summary.fewer else ""
     return (
         f"{code(summary.target)}, {code(summary.delivery)}, profile {escape(summary.profile)}, "
-        f"seed {summary.seed}; {count(summary.schedules, 'schedule')}{fewer}{share}"
+        f"seed {summary.seed}; {work_text(summary)}{fewer}{share}"
     )
 
 

@@ -30,6 +30,7 @@ from reports.wording import (
     named,
     printable,
     sentence,
+    work_text,
 )
 
 WIDTH = 100
@@ -306,9 +307,7 @@ def _closing(summary: RunSummary) -> list[str]:
     counted = ", ".join(f"{verdicts[v]} {v.value}" for v in Verdict if verdicts[v])
     return [
         *_coverage_lines(summary.coverage),
-        *_labelled(
-            "work", f"{count(summary.schedules, 'schedule')}, {count(summary.steps, 'step')}"
-        ),
+        *_labelled("work", work_text(summary)),
         *(_labelled("schedules", summary.fewer, 4) if summary.fewer else []),
         *_labelled("verdicts", counted or "none"),
     ]

@@ -130,5 +130,7 @@ class RunSummary:
     """`None` where only one contract was run."""
     partial: str = ""
     """Which shard of the search this is; empty where it is the whole."""
+    shrinking: int = 0
+    """How many runs it took to make counterexamples minimal; the schedules are without them."""
     fewer: str = ""
     """That fewer schedules were run than there are, and of what; empty where there was no limit."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from model.money import money
 from reports.counterexample import Balance, Counterexample, Safeguard, Step, StepKind
 from reports.kit import this_kit
+from reports.verdict import RunSummary
 
 _KIND_MARK = {StepKind.DEFAULT: "", StepKind.DEVIATION: "*", StepKind.FAULT: "!"}
 GUILTY_MARK = ">"
@@ -81,6 +82,14 @@ def sentence(c: Counterexample) -> str:
         return "First in, first out, without any fault."
     parts = (f"{printable(step.action)} (step {step.number})" for step in c.deviations)
     return f"First in, first out, except: {'; '.join(parts)}."
+
+
+def work_text(summary: RunSummary) -> str:
+    """Return how much was done in a run, the runs that shrank counterexamples included."""
+    work = f"{count(summary.schedules, 'schedule')}, {count(summary.steps, 'step')}"
+    if not summary.shrinking:
+        return work
+    return f"{work}, and {count(summary.shrinking, 'run')} to make counterexamples minimal"
 
 
 def balance_text(balance: Balance) -> str:

@@ -20,7 +20,7 @@ from reports.html.tables import (
 )
 from reports.kit import Kit, this_kit
 from reports.verdict import RunSummary, Verdict
-from reports.wording import count
+from reports.wording import count, work_text
 
 #: The name of the file in the report directory.
 FILE_NAME = "report.html"
@@ -97,14 +97,13 @@ def _headline(summary: RunSummary) -> str:
 
 
 def _header(summary: RunSummary, when: str) -> Markup:
-    work = f"{count(summary.schedules, 'schedule')}, {count(summary.steps, 'step')}"
     facts = [
         ("Target", element("code", summary.target)),
         ("Delivery contract", summary.delivery),
         ("Faults", ", ".join(summary.faults) or "none"),
         ("Profile", f"{summary.profile}, seed {summary.seed}"),
         *([("Share", f"{summary.partial}, to be merged")] if summary.partial else []),
-        ("Work", work),
+        ("Work", work_text(summary)),
         *([("Schedules", summary.fewer)] if summary.fewer else []),
         *([("Time", when)] if when else []),
     ]

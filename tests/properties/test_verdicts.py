@@ -7,16 +7,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
+from properties.run import Schedule
 from properties.search import Portion
 from properties.settings.in_force import resolve
 from properties.settings.sources import from_command_line
 from properties.verdicts import Total, cannot_fire, summarise
+from properties.world.scopes import SINGLE
 from properties.world.subject import Source, Sources, Subject
 from reports.verdict import Verdict
+from tests.reports import samples
 
 
 def subject(sources: Sources, **members: Any) -> Subject:
@@ -116,3 +120,16 @@ def test_that_less_was_done_is_said(asked: str | None, members: dict[str, str], 
     every, contract = frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED
     slow = subject(Sources(), **members)
     assert summarise(total, slow, settings, every, contract, 1, {}).fewer == said
+
+
+def test_the_runs_that_made_counterexamples_minimal_add_up() -> None:
+    """Pins that those of every part count, also where only the simplest one is kept."""
+    one = evolve(samples.double_charge(), schedule=Schedule(SINGLE).as_json(), runs=23)
+    other, faultless = evolve(one, runs=4), evolve(one, property_id="LIVE-0", runs=5)
+    total = Total()
+    total.take(Portion("campaign-0", counterexamples=[one], faultless=[faultless]))
+    total.take(Portion("campaign-1", counterexamples=[other]))
+    every, contract = frozenset(Fault), Delivery.AT_LEAST_ONCE_UNORDERED
+    settings = resolve([], home=Path())
+    summary = summarise(total, subject(Sources()), settings, every, contract, 1, {})
+    assert summary.shrinking == one.runs + other.runs + faultless.runs

@@ -367,6 +367,7 @@ def summary() -> RunSummary:
         seed=7,
         schedules=1,
         steps=123456,
+        shrinking=334,
         properties=rows,
         fault_counts=faults,
         coverage=Coverage(41, 47, tuple(f"order/OPEN/event-{n}" for n in range(8))),

@@ -15,7 +15,17 @@ from reports.kit import this_kit
 from reports.markdown import counterexample_markdown
 from reports.sequence import sequence_diagram
 from reports.terminal import counterexample_text
-from reports.wording import DRAIN_LINE, clip, count, named, printable, replay_command, sentence
+from reports.wording import (
+    DRAIN_LINE,
+    clip,
+    clip_message,
+    count,
+    named,
+    printable,
+    replay_command,
+    sentence,
+    work_text,
+)
 from tests.reports import samples
 
 
@@ -119,3 +129,30 @@ def test_a_safeguard_names_the_others_that_would_do() -> None:
     """Pins that where the evidence fits two, both are named, the likelier first."""
     alone, both = Safeguard("inbox", "", ""), Safeguard("inbox", "", "", ("outbox",))
     assert (named(alone), named(both)) == ("inbox", "inbox, or outbox")
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("raised Error: no (shop.py:14)", 40, "raised Error: no (shop.py:14)"),
+        ("raised Error: no such row (shop.py:14)", 30, "raised Error:... (shop.py:14)"),
+        (
+            "raised Error: no such row (Shop.pay(Shop.java:9))",
+            45,
+            "raised Error: no s... (Shop.pay(Shop.java:9))",
+        ),
+        ("raised Error: a row (of six) is not there", 31, "raised Error: a row (of six)..."),
+        ("raised Error: no (a/very/long/path/to/shop.py:14)", 30, "raised Error: no (a/very/lo..."),
+    ],
+)
+def test_a_message_is_clipped_before_its_place(text: str, width: int, shown: str) -> None:
+    """Pins that the place at the end stays whole, unless it leaves nothing of the message."""
+    assert clip_message(text, width) == shown
+    assert len(shown) <= width
+
+
+def test_the_work_of_making_minimal_is_told_where_there_was_any() -> None:
+    """Pins that runs which are no schedules of the search are counted, and told apart."""
+    summary = samples.summary()
+    assert work_text(summary).endswith(", and 334 runs to make counterexamples minimal")
+    assert work_text(evolve(summary, shrinking=0)) == "1 schedule, 123,456 steps"
