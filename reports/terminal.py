@@ -84,13 +84,13 @@ def counterexample_brief(c: Counterexample, same_as: str = "", report: str = "")
 
 def _labelled(label: str, text: str, lines: int = 2) -> list[str]:
     """Return `label  text`, the text wrapped into at most `lines` lines of the full width."""
-    width, rest = WIDTH - _LABEL - 2, printable(text)
-    wrapped = textwrap.wrap(rest, width) or [""]
+    width, left = WIDTH - _LABEL - 2, printable(text)
+    wrapped = textwrap.wrap(left, width) or [""]
     if len(wrapped) > lines:
         wrapped = wrapped[: lines - 1]
         for line in wrapped:
-            rest = rest.removeprefix(line).lstrip()
-        wrapped.append(clip_message(rest, width))
+            left = left.removeprefix(line).lstrip()
+        wrapped.append(clip_message(left, width))
     first, *rest = wrapped
     return [f"{label:<{_LABEL}}  {first}".rstrip(), *(" " * (_LABEL + 2) + line for line in rest)]
 
