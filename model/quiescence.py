@@ -39,13 +39,16 @@ def not_quiescent(history: History, order: str, why: str) -> None:
 
 def _judge_liveness(history: History, saga: Saga) -> None:
     """LIVE-1. Sources: bug catalogue B37, B45, B47, B55, B60, B66."""
-    if not saga.placed or saga.refused:
+    if saga.refused or not (saga.placed or saga.status):
         return
     history.check("LIVE-1")
     if saga.status is None:
         history.report("LIVE-1", saga.order.id, "the order was accepted, and observe() lacks it")
     elif not saga.status.final:
-        history.report("LIVE-1", saga.order.id, "everything is at rest and the order is still open")
+        text = "everything is at rest and the order is still open"
+        if not saga.placed:
+            text += ": it is stored, though whoever placed it was told of an error"
+        history.report("LIVE-1", saga.order.id, text)
 
 
 def _judge_one_story(history: History, saga: Saga) -> None:
@@ -79,7 +82,7 @@ def _judge_one_story(history: History, saga: Saga) -> None:
             story = "failed, and more was released for it than was reserved"
         case Status.FAILED if holdings:
             story = "failed, but " + " and ".join(holdings) + " held for it"
-        case Status.OPEN if saga.placed or holdings:
+        case Status.OPEN:
             story = "never ended" + (
                 f", with {' and '.join(holdings)} held for it" if holdings else ""
             )

@@ -22,6 +22,8 @@ class Profile:
     """States after which an exhaustive scope is given up (and said to be incomplete)."""
     campaign: int
     """Schedules of the seeded campaign per shard."""
+    shrinking: int
+    """The most runs to make the counterexample of one property minimal."""
     slow: int
     """The most schedules of each part, of a target that says that its runs are slow."""
     most: int | None = None
@@ -29,11 +31,15 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "quick": Profile("quick", 1, 1, 120, 8, 500, 300, 20),
-    "ci": Profile("ci", 4, 4, 800, 8, 12_000, 2_000, 60),
-    "nightly": Profile("nightly", 8, 8, 1_500, 10, 60_000, 5_000, 1_000),
+    "quick": Profile("quick", 1, 1, 120, 8, 500, 300, 1_000, 20),
+    "ci": Profile("ci", 4, 4, 800, 8, 12_000, 2_000, 3_000, 60),
+    "nightly": Profile("nightly", 8, 8, 1_500, 10, 60_000, 5_000, 3_000, 1_000),
 }
 
+#: What the shrinking of one property may cost where a run takes as long as a hundred in memory.
+FEW_RUNS = 100
+#: Where schedules are limited, so is shrinking: to so many runs for each.
+RUNS_PER_SCHEDULE = 10
 #: Instead of the most schedules of each part: as many as there are, whatever the target says.
 ALL = 0
 
@@ -42,7 +48,10 @@ def profile_of(name: str, schedules: int | None, *, slow: bool) -> Profile:
     """A profile, of which there may be less to do: where that is asked for, or runs are slow."""
     profile = PROFILES[name]
     most = profile.slow if schedules is None and slow else schedules
-    return evolve(profile, most=most or None)
+    if not most:
+        return evolve(profile, most=None)
+    shrinking = min(profile.shrinking, max(FEW_RUNS, most * RUNS_PER_SCHEDULE))
+    return evolve(profile, most=most, shrinking=shrinking)
 
 
 #: Bytes per chunk: each byte is one choice, a fault takes two.

@@ -7,7 +7,7 @@ a counterexample short, and what makes it survive a change of the target.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field, frozen
@@ -60,6 +60,20 @@ class Schedule:
             self.faults,
             self.scope.size,
             length,
+        )
+
+    @property
+    def identity(self) -> Hashable:
+        """What makes it the same schedule as another one."""
+        scope = self.scope
+        return (
+            scope.name,
+            tuple(order.id for order in scope.orders),
+            tuple(scope.stock.items()),
+            scope.delivery,
+            scope.faults,
+            tuple(scope.budgets.items()),
+            self.deviations,
         )
 
     @property

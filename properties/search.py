@@ -29,9 +29,10 @@ from properties.drivers.repeats import repeats
 from properties.drivers.stateful import hand_over, replay_stored, run_stateful, schedule_test
 from properties.drivers.sweep import FaultDidNotFire, sweep
 from properties.garbage import fewer_collections
+from properties.outcomes import SIMPLE, Outcomes
 from properties.profiles import Profile
 from properties.run import Run, Schedule
-from properties.shrinker import shrinker_of
+from properties.shrinker import MAX_RUNS, shrinker_of
 from properties.telling import tell
 from properties.watching import Watcher
 from properties.world.scopes import SCOPES, Scope, fitting
@@ -89,6 +90,10 @@ class Search:
     expected: frozenset[str]
     portion: Portion
     quota: Quota = field(factory=Quota)
+    max_runs: int = MAX_RUNS
+    """What the shrinking of one property may cost."""
+    outcomes: Outcomes = field(factory=Outcomes)
+    """What other parts, and this one, have seen simple schedules violate."""
     found: dict[str, Run] = field(factory=dict)
     """The first, or simplest, run that violated each property."""
     faultless: dict[str, Run] = field(factory=dict)
@@ -119,6 +124,8 @@ class Search:
                 portion.divergences.add(f"in the ledger of an order, {departure}")
         portion.unheard |= world.network.unheard.keys()
         world.dissolve()
+        if len(run.schedule.deviations) <= SIMPLE:
+            self.outcomes.note(run.schedule, run.findings)
         for property_id in run.findings:
             portion.violated[property_id] = portion.violated.get(property_id, 0) + 1
             _keep(self.found, property_id, run)
@@ -143,6 +150,8 @@ class Search:
                     self.faultless[property_id],
                     self.scopes,
                     faults=False,
+                    outcomes=self.outcomes,
+                    max_runs=self.max_runs,
                 )
                 other = shrinker.shrink().schedule
                 self.portion.faultless += self._told(property_id, other, shrinker.runs)
@@ -168,7 +177,15 @@ class Search:
 
     def _shrink(self, property_id: str) -> int:
         """Make the run that violates a property minimal; returns how many runs that took."""
-        shrinker = shrinker_of(self.subject, property_id, self.found[property_id], self.scopes)
+        found = self.found[property_id]
+        shrinker = shrinker_of(
+            self.subject,
+            property_id,
+            found,
+            self.scopes,
+            outcomes=self.outcomes,
+            max_runs=self.max_runs,
+        )
         smallest = shrinker.shrink()
         for other in smallest.findings:
             # what one minimal run violates besides needs nothing simpler of its own
@@ -223,12 +240,15 @@ def run_part(
     expected: frozenset[str] = frozenset(),
     database: Database = None,
     beat: Callable[[Portion], None] | None = None,
+    outcomes: Outcomes | None = None,
 ) -> Portion:
     """Do one part of the search; an error of the target ends it, and stands in the portion."""
     scopes = fitting(SCOPES, faults, delivery, subject.shape)
     name, _, number = part.partition("-")
     quota = Quota(profile.most, seed)
-    search = Search(subject, scopes, seed, expected, Portion(part), quota, beat=beat)
+    known = Outcomes() if outcomes is None else outcomes
+    search = Search(subject, scopes, seed, expected, Portion(part), quota, profile.shrinking, known)
+    search.beat = beat
     with fewer_collections():
         for stage in (
             lambda: _PARTS[name](search, profile, int(number or 0), database),

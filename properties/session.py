@@ -28,6 +28,7 @@ from properties.drivers.known import Since
 from properties.memory import DEFAULT_PLACE, forget, known, open_database, remember
 from properties.merging import Share, share_of, write_share
 from properties.modes import Mode, mode_of
+from properties.outcomes import Outcomes
 from properties.probing import probe
 from properties.profiles import Profile, profile_of
 from properties.results import reports, undone
@@ -78,6 +79,8 @@ class Verification:
     verifying: bool = False
     said: dict[str, str] = field(factory=dict)
     """What the items of a mode have handed in, in this process; in the controller, in all."""
+    outcomes: Outcomes = field(factory=Outcomes)
+    """What parts that were done in this process have seen simple schedules violate."""
     _subject: Subject | None = None
     _database: ExampleDatabase | None = None
 
@@ -140,6 +143,7 @@ class Verification:
             frozenset(self.settings.expected),
             self.database,
             self.beat,
+            self.outcomes,
         )
         if name == KNOWN and not any(known(self.database)):
             portion.remarks.add(_NOT_KNOWN_HERE)

@@ -15,7 +15,9 @@ from attrs import define, evolve, field
 from implementations.errors import TargetError
 from model.environment import Fault
 from properties.drivers.paths import alternatives
+from properties.outcomes import Outcomes
 from properties.probing import probe
+from properties.profiles import FEW_RUNS
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.world.actions import Action
 from properties.world.scopes import SCOPES, Scope
@@ -29,12 +31,14 @@ StillFails = Callable[[Schedule], Run | None]
 SUBSETS_UP_TO = 7
 #: Up to so many deviations, any two of them are replaced by any single one.
 SUBSTITUTES_UP_TO = 3
-#: What the shrinking of one property may cost where a run takes as long as a hundred in memory.
-FEW_RUNS = 100
 
 
 def _none(schedule: Schedule) -> Iterable[tuple[Action, ...]]:
     return ()
+
+
+#: What the shrinking of one property may cost, where nobody says otherwise.
+MAX_RUNS = 3_000
 
 
 @define
@@ -44,7 +48,7 @@ class Shrinker:
     still_fails: StillFails
     best: Run
     alternatives: Alternatives = _none
-    max_runs: int = 3_000
+    max_runs: int = MAX_RUNS
     """What the shrinking of one property may cost."""
     scopes: tuple[Scope, ...] = SCOPES
     """Settings that the target accepts, among which there may be a simpler one."""
@@ -125,9 +129,7 @@ class Shrinker:
                         yield evolve(schedule, deviations=new)
 
     def _accept(self, candidate: Schedule) -> bool:
-        orders = tuple(order.id for order in candidate.scope.orders)
-        stock = tuple(candidate.scope.stock.items())
-        key = (candidate.scope.name, orders, stock, candidate.deviations)
+        key = candidate.identity
         if key in self._tried or self.runs >= self.max_runs:
             return False
         self._tried.add(key)
@@ -153,10 +155,17 @@ def _extent(scope: Scope) -> tuple[int, int]:
 
 
 def shrinker_of(
-    subject: Subject, property_id: str, run: Run, scopes: tuple[Scope, ...], *, faults: bool = True
+    subject: Subject,
+    property_id: str,
+    run: Run,
+    scopes: tuple[Scope, ...],
+    *,
+    faults: bool = True,
+    outcomes: Outcomes | None = None,
+    max_runs: int = MAX_RUNS,
 ) -> Shrinker:
     """A shrinker that begins with a run which violates a property of a target."""
-    still_fails = still_failing(subject, property_id, faults=faults)
+    still_fails = still_failing(subject, property_id, faults=faults, outcomes=outcomes)
     if subject.shape.slow:
 
         def on_twin() -> Schedule | None:
@@ -164,7 +173,11 @@ def shrinker_of(
 
         return SlowShrinker(still_fails, run, max_runs=FEW_RUNS, scopes=scopes, on_twin=on_twin)
     return Shrinker(
-        still_fails, run, lambda schedule: alternatives(subject, schedule), scopes=scopes
+        still_fails,
+        run,
+        lambda schedule: alternatives(subject, schedule),
+        max_runs=max_runs,
+        scopes=scopes,
     )
 
 
@@ -200,20 +213,30 @@ def _shrunk_on(
     return shrinker_of(subject, property_id, same, scopes, faults=faults).shrink().schedule
 
 
-def still_failing(subject: Subject, property_id: str, *, faults: bool = True) -> StillFails:
+def still_failing(
+    subject: Subject,
+    property_id: str,
+    *,
+    faults: bool = True,
+    outcomes: Outcomes | None = None,
+) -> StillFails:
     """Whether a schedule makes a target violate one property; an error of its own does not.
 
-    Nor does a schedule with a fault, where `faults` says that there must be none.
+    Nor does a schedule with a fault, where `faults` says that there must be none. What `outcomes`
+    knows of is not run again, and what is run it is told.
     """
+    known = Outcomes() if outcomes is None else outcomes
 
     def still_fails(schedule: Schedule) -> Run | None:
-        if schedule.faults and not faults:
+        if (schedule.faults and not faults) or known.rule_out(schedule, property_id):
             return None
         try:
             run = run_schedule(subject, schedule)
         except TargetError:
+            known.note(schedule, ())
             return None
         run.world.dissolve()
+        known.note(schedule, run.findings)
         return run if property_id in run.findings else None
 
     return still_fails

@@ -42,6 +42,16 @@ def test_an_order_without_answer_may_be_absent() -> None:
     assert Story().saga(placed=False).rest().findings == {}
 
 
+def test_an_order_without_answer_that_is_there_must_end() -> None:
+    """Pins that an order which is stored, although whoever placed it was told of an error, is not
+    left open for ever: nobody else knows of it."""
+    findings = Story().saga(placed=False).status(Status.OPEN).rest().findings
+    assert "LIVE-0" in findings
+    assert "is stored, though whoever placed it was told of an error" in findings["LIVE-1"].text
+    ended = Story().saga(placed=False).status(Status.OPEN).status(Status.FAILED).rest()
+    assert "LIVE-1" not in ended.findings
+
+
 @pytest.mark.parametrize(
     "held",
     [Story.charge, Story.authorise, Story.reserve, Story.ship],

@@ -96,6 +96,16 @@ def test_a_client_without_an_answer_tries_again_where_it_may(repeats: bool, atte
     assert not {"LIVE-0", "LIVE-1"} & world.history.findings.keys()
 
 
+def test_an_order_that_is_stored_and_never_sent_is_found() -> None:
+    """Pins that who stores an order and cannot send its first event leaves it open for ever, also
+    where nobody places it again."""
+    world = until(world_of(Toy), Kind.RESUME, "place o1")
+    act(world, Kind.ANSWER, "place o1", "publish job", Mode.TRANSIENT)
+    world.drain()
+    assert not world.history.sagas["o1"].placed
+    assert {"LIVE-0", "LIVE-1"} <= world.history.findings.keys()
+
+
 def test_an_order_whose_placing_crashed_is_placed_again() -> None:
     """Pins that a dead service is no answer."""
     world = until(world_of(Everything), Kind.RESUME, "place o1")
