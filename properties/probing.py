@@ -226,7 +226,8 @@ def _reached(subject: Subject, scope: Scope, run: Run) -> frozenset[str]:
     drafts = asked.world.network.published
     if len(drafts) <= len(run.world.network.published):
         return frozenset()
-    return frozenset(draft.source for draft in drafts)
+    # the gateway publishes too, where it is asked to (`notify`)
+    return asking.reached & {draft.source for draft in drafts}
 
 
 def _changing(subject: Subject, scope: Scope, plain: Run) -> frozenset[str]:

@@ -85,7 +85,21 @@ def _comparable(world: World, saga: Saga) -> bool:
     """Contention aside; aside too a cancel, which may lose its race, and an unanswered client."""
     if not saga.placed or saga.refused or saga.cancelled or len(saga.reasons) > 1:
         return False
+    if _answered_both_ways(saga):
+        return False
     return not ("short stock" in saga.reasons and len(world.orders) > 1)
+
+
+def _answered_both_ways(saga: Saga) -> bool:
+    """Whether something was refused, and done when somebody asked anew: with another card, say.
+
+    Who asks when is nothing that a run without faults would repeat.
+    """
+    done = {
+        "payment declined": saga.balance.captures > 0 or saga.balance.authorised > 0,
+        "carrier refused": bool(saga.balance.booked),
+    }
+    return any(done.get(reason, False) for reason in saga.reasons)
 
 
 class _Key:

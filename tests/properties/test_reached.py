@@ -72,6 +72,17 @@ class Gossip(Target):
         return waiting
 
 
+class Notified(Target):
+    """The gateway tells of a charge in an event of its own."""
+
+    def place_order(self, order: Any) -> None:
+        """Charge as well."""
+        super().place_order(order)
+        self.world.payments.charge(
+            order["id"], order["total"], order["currency"], key=order["id"], notify="Charged"
+        )
+
+
 class Listening(Gossip):
     """The desk wants to hear of it."""
 
@@ -96,6 +107,11 @@ def test_an_outbox_in_which_others_write_is_asked() -> None:
     assert subject.reached == {"shelf"}
     assert violated(subject) == {}
     assert "LIVE-1" in violated(evolve(subject, reached=frozenset()))
+
+
+def test_the_gateway_has_no_outbox() -> None:
+    """Pins that whoever publishes besides the participants is never asked to relay."""
+    assert probe(f"{__name__}:Notified").reached == {"shelf"}
 
 
 def test_where_everybody_writes_in_their_own_nobody_is_asked_for_nothing() -> None:

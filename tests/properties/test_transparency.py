@@ -61,6 +61,35 @@ def test_nothing_is_left_aside_where_nothing_was_to_be_compared(toy: type[Toy]) 
     assert run.world.history.left_aside == {}
 
 
+class AsksForAnotherCard(Toy):
+    """Charges a second card where the first one is declined."""
+
+    def work(self, event: dict[str, Any]) -> None:
+        """Charge, at most twice."""
+        order = event["subject"]
+        for card in ("first", "second"):
+            key = f"{order}/{card}"
+            answer = self.world.payments.charge(order, 1999, "EUR", key=key)
+            if answer["status"] == "done":
+                self.orders[order] = "confirmed"
+                return
+        self.orders[order] = "failed"
+
+
+def test_what_was_refused_and_then_done_is_not_compared() -> None:
+    """Pins that a second card is no other outcome: nobody knows which run without faults would
+    have the same answers. One that is declined for good is compared."""
+    worker = "worker on job(o1)"
+    declined = Deviation(0, Action(Kind.ANSWER, worker, "payments.charge", Mode.REFUSED))
+    subject = subject_of(AsksForAnotherCard)
+    run = run_schedule(subject, Schedule(SINGLE, (declined, AGAIN)))
+    assert (run.skipped, run.findings) == ((), {})
+    assert "TRUE-2" not in run.checked
+    run = run_schedule(subject, Schedule(SINGLE, (declined, declined, AGAIN)))
+    assert (run.skipped, run.findings) == ((), {})
+    assert run.checked["TRUE-2"] == 1
+
+
 class Simulating(Pickup):
     """Asks whether the customer pays, and then has a transaction to commit, which may fail."""
 
