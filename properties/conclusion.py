@@ -27,6 +27,9 @@ from reports.wording import count, replay_command, shown_path
 
 #: How many schedules are told in full on the terminal; all of them have a report of their own.
 TOLD_IN_FULL = 3
+_NO_DIGEST = (
+    "the target has no digest() by which states are told apart: what deviates least was run first"
+)
 #: How like an event type (1: the same) one that nobody subscribes to must be to count as mistyped.
 LIKENESS = 0.8
 
@@ -87,6 +90,8 @@ class Conclusion:
             yield f"all of it, to be read in a browser: {self.page}"
         for line in total.explored:
             yield f"exhaustive: {line}"
+        if total.explored and not self.subject.shape.has("digest"):
+            yield f"exhaustive: {_NO_DIGEST}"
         for property_id, since in sorted(total.since.items()):
             told = become_of(property_id, since, property_id in total.violated)
             yield f"known of earlier sessions: {told}"

@@ -21,7 +21,7 @@ from model.environment import Delivery, Fault
 from model.table import Row
 from properties.drivers.campaign import campaign, shard_seed
 from properties.drivers.directed import directed
-from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
+from properties.drivers.exhaustive import Exploration, exhaust, never_strike, small_scopes
 from properties.drivers.known import run_known
 from properties.drivers.paths import paths
 from properties.drivers.quota import Quota
@@ -310,7 +310,8 @@ def _sweep(search: Search, profile: Profile, number: int, database: Database) ->
 
 
 def _exhaustive(search: Search, profile: Profile, number: int, database: Database) -> None:
-    mine = [*islice(small_scopes(search.scopes), number, None, EXHAUSTIVE_PARTS)]
+    never = never_strike(search.subject, search.scopes[0].delivery)
+    mine = [*islice(small_scopes(search.scopes, never), number, None, EXHAUSTIVE_PARTS)]
     hashed, most = search.subject.shape.has("digest"), search.quota.each(len(mine))
     for name, scope in mine:
         exploration = Exploration(name, hashed=hashed, most=most)

@@ -13,9 +13,10 @@ from properties.contracts import name_without_contract
 from properties.profiles import profile_of
 from properties.search import Portion, add
 from properties.settings.in_force import Settings
+from properties.striking import cannot_fire
 from properties.telling import PRECEDENCE
 from properties.world.scopes import scope_from_json
-from properties.world.subject import Source, Subject
+from properties.world.subject import Subject
 from reports.counterexample import Counterexample
 from reports.verdict import (
     ELSEWHERE,
@@ -254,38 +255,6 @@ def _fault(
     never = ELSEWHERE if partial else "VACUOUS"
     reason = "" if fired or not asked else cannot_fire(fault, subject, delivery) or never
     return FaultCount(str(fault), FAULT_MEANING[fault], asked, fired, reason)
-
-
-def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
-    """Why a fault has no way to strike a target; empty if it has one."""
-    shape, sight, sources = subject.shape, subject.sight, subject.sources
-    match fault:
-        case Fault.DUPLICATE | Fault.REPUBLISH if not delivery.duplicates:
-            return f"{delivery} makes no copies"
-        case Fault.DUPLICATE if all(c.acknowledge == "before" for c in shape.consumers.values()):
-            return "every consumer acknowledges first, so nothing is delivered again"
-        case Fault.CANCEL if not shape.has_cancel:
-            return "the target has no cancel_order"
-        case Fault.RESUBMIT if not shape.idempotent_place:
-            return "the target does not declare idempotent_place"
-        case Fault.CARRIER_REFUSAL if sources.parcels is not Source.DOUBLE:
-            return "the target does not call world.carrier"
-        case Fault.DECLINE if sources.money is not Source.DOUBLE:
-            return "the target does not call world.payments"
-        case Fault.UNKNOWN if Source.DOUBLE not in (sources.money, sources.stock, sources.parcels):
-            return "the target calls none of world.payments, world.carrier and world.warehouse"
-        case Fault.CONCURRENCY if all(c.parallel < 2 for c in shape.consumers.values()):
-            return "no participant handles two messages at once: see consumers, parallel"
-        case Fault.CONTENTION | Fault.OUT_OF_STOCK if not sight.stock:
-            return "the target shows no stock"
-        case Fault.CONTENTION if shape.limits.get("orders", 2) < 2:
-            return "the target takes one order only"
-        case Fault.LATE if not subject.sets_timers:
-            return "the target was not seen to set a timer"
-        case Fault.REORDER | Fault.POISON if not shape.events:
-            return "the target subscribes to nothing"
-        case _:
-            return ""
 
 
 def _coverage(total: Total, subject: Subject) -> Coverage:

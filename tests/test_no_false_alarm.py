@@ -13,7 +13,8 @@ from properties.drivers.exhaustive import Exploration, exhaust, small_scopes
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import parts, run_part
-from properties.verdicts import Total, cannot_fire, not_applicable
+from properties.striking import cannot_fire
+from properties.verdicts import Total, not_applicable
 from properties.world.scopes import SCOPES, fitting
 from properties.world.subject import Subject
 
@@ -28,14 +29,14 @@ COMPLETE = {
     "one order, 1 duplicate": (313, 418),
     "one order, 1 duplicate, 1 crash": (11620, 18947),
     "one order, 1 unknown, 1 refusal": (932, 1215),
-    "one order, 1 transient": (4588, 6332),
+    "one order, 1 transient, 1 refusal": (4588, 6332),
     "one order, no fault": (29, 28),
     "out of stock, no fault": (67, 75),
     "the last piece, no fault": (1076, 1330),
     "one order, 2 handlers at once": (3792, 13777),
 }
 #: Those that are too large for it.
-GIVEN_UP = {"one order, 1 cancel, 1 crash", "out of stock, 1 duplicate"}
+GIVEN_UP = {"one order, 1 cancel, 1 crash", "out of stock, 1 duplicate, 1 crash"}
 
 
 @cache

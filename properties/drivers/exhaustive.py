@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from attrs import define, evolve, field
 
 from implementations.errors import TargetError
-from model.environment import Fault
+from model.environment import Delivery, Fault
 from properties.run import Recorder, Run
+from properties.striking import cannot_fire
 from properties.world.actions import Action, Kind, in_words
 from properties.world.scopes import CONTENTION, SHORT, SINGLE, Scope
 from properties.world.state import digest
@@ -23,25 +24,31 @@ from properties.world.watchdog import watched
 from properties.world.world import World
 from reports.wording import count
 
-#: name, setting, budgets: at most one of each fault is enough for every bug measured so far.
+#: setting, budgets: at most one of each fault is enough for every bug measured so far.
 #: Handlers interleave only where the budget says so, or no scope would be small.
-_BUDGETS: tuple[tuple[str, Scope, dict[Fault, int]], ...] = (
-    ("no fault", SINGLE, {}),
-    ("no fault", SHORT, {}),
-    ("1 crash", SINGLE, {Fault.CRASH: 1}),
-    ("1 duplicate", SINGLE, {Fault.DUPLICATE: 1}),
-    ("1 duplicate, 1 crash", SINGLE, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
-    (
-        "1 unknown, 1 refusal",
-        SINGLE,
-        {Fault.UNKNOWN: 1, Fault.DECLINE: 1, Fault.CARRIER_REFUSAL: 1},
-    ),
-    ("1 transient", SINGLE, {Fault.TRANSIENT: 1, Fault.CARRIER_REFUSAL: 1}),
-    ("1 cancel, 1 crash", SINGLE, {Fault.CANCEL: 1, Fault.CRASH: 1}),
-    ("1 duplicate", SHORT, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
-    ("no fault", CONTENTION, {}),
-    ("2 handlers at once", SINGLE, {Fault.CONCURRENCY: 1, Fault.DUPLICATE: 0}),
+_BUDGETS: tuple[tuple[Scope, dict[Fault, int]], ...] = (
+    (SINGLE, {}),
+    (SHORT, {}),
+    (SINGLE, {Fault.CRASH: 1}),
+    (SINGLE, {Fault.DUPLICATE: 1}),
+    (SINGLE, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
+    (SINGLE, {Fault.UNKNOWN: 1, Fault.DECLINE: 1, Fault.CARRIER_REFUSAL: 1}),
+    (SINGLE, {Fault.TRANSIENT: 1, Fault.CARRIER_REFUSAL: 1}),
+    (SINGLE, {Fault.CANCEL: 1, Fault.CRASH: 1}),
+    (SHORT, {Fault.DUPLICATE: 1, Fault.CRASH: 1}),
+    (CONTENTION, {}),
+    (SINGLE, {Fault.CONCURRENCY: 1, Fault.DUPLICATE: 0}),
 )
+_WORDS: dict[Fault, str] = {
+    Fault.CANCEL: "1 cancel",
+    Fault.DUPLICATE: "1 duplicate",
+    Fault.UNKNOWN: "1 unknown",
+    Fault.TRANSIENT: "1 transient",
+    Fault.DECLINE: "1 refusal",
+    Fault.CARRIER_REFUSAL: "1 refusal",
+    Fault.CRASH: "1 crash",
+    Fault.CONCURRENCY: "2 handlers at once",
+}
 
 
 #: What adds nothing where every way is tried: a stall stands for many deviations.
@@ -77,21 +84,41 @@ class Exploration:
         whole = "all of it" if self.complete else "given up there"
         if not self.hashed:
             schedules = count(self.schedules, "schedule")
-            return f"{self.name}: {schedules} (the target has no digest), {whole}"
+            return f"{self.name}: {schedules}, {whole}"
         return f"{self.name}: {self.states} states, {self.transitions} transitions, {whole}"
 
 
-def small_scopes(scopes: tuple[Scope, ...]) -> Iterator[tuple[str, Scope]]:
-    """The exhaustive scopes that fit the target: those whose setting is among `scopes`."""
+def small_scopes(
+    scopes: tuple[Scope, ...], never: frozenset[Fault] = frozenset()
+) -> Iterator[tuple[str, Scope]]:
+    """The exhaustive scopes that fit the target: those whose setting is among `scopes`.
+
+    They are named after what can strike in them, which faults that `never` do cannot. None comes
+    twice.
+    """
     fitting = {scope.name: scope for scope in scopes}
-    for name, scope, budgets in _BUDGETS:
-        if scope.name in fitting:
-            base = fitting[scope.name]
+    known: set[str] = set()
+    for setting, budgets in _BUDGETS:
+        base = fitting.get(setting.name)
+        if base is None:
+            continue
+        strike = {fault for fault, most in budgets.items() if most} & base.faults - never
+        words = dict.fromkeys(word for fault, word in _WORDS.items() if fault in strike)
+        name = f"{base.name}, {', '.join(words) or 'no fault'}"
+        if name not in known:
+            known.add(name)
             used = {fault: budgets.get(fault, 0) for fault in base.budgets}
-            faults = base.faults
-            if not used.get(Fault.CONCURRENCY):
-                faults -= {Fault.CONCURRENCY}
-            yield f"{scope.name}, {name}", evolve(base, budgets=used, faults=faults)
+            faults = (
+                base.faults if Fault.CONCURRENCY in strike else base.faults - {Fault.CONCURRENCY}
+            )
+            yield name, evolve(base, budgets=used, faults=faults)
+
+
+def never_strike(subject: Subject, delivery: Delivery) -> frozenset[Fault]:
+    """The faults that no action of the world stands for, with this target and this broker."""
+    return frozenset(
+        f for f in (Fault.CANCEL, Fault.DUPLICATE) if cannot_fire(f, subject, delivery)
+    )
 
 
 def exhaust(

@@ -48,7 +48,7 @@ class Quota:
 
     def each(self, of: int) -> int | None:
         """The share of one of so many that have the same to do."""
-        return None if self.most is None else max(1, self.most // of)
+        return None if self.most is None else max(1, self.most // max(1, of))
 
 
 #: All that there is.

@@ -185,7 +185,7 @@ def test_small_scopes_are_explored_to_the_end() -> None:
     scopes = dict(small_scopes(scopes_of(subject)))
     for name in (
         "one order, 1 duplicate",
-        "one order, 1 transient",
+        "one order, 1 transient, 1 refusal",
         "one order, 1 unknown, 1 refusal",
     ):
         exploration = Exploration(name)

@@ -16,7 +16,8 @@ from properties.run import Schedule
 from properties.search import Portion
 from properties.settings.in_force import resolve
 from properties.settings.sources import from_command_line
-from properties.verdicts import Total, cannot_fire, summarise
+from properties.striking import cannot_fire
+from properties.verdicts import Total, summarise
 from properties.world.scopes import SINGLE
 from properties.world.subject import Source, Sources, Subject
 from reports.verdict import Verdict

@@ -8,7 +8,7 @@ from model.environment import Delivery, Fault
 from properties.drivers.paths import strikes
 from properties.probing import probe
 from properties.run import Deviation, Schedule, run_schedule
-from properties.verdicts import cannot_fire
+from properties.striking import cannot_fire
 from properties.world.actions import Action, Kind
 from properties.world.scopes import SINGLE
 from properties.world.subject import Subject
