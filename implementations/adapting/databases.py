@@ -17,10 +17,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Engine, MetaData, Table, create_engine, event, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    Engine,
+    ExceptionContext,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import scoped_session
+from sqlalchemy.schema import conv
 
 from implementations.adapting.sqlalchemy import Checkpoints, checkpoint_at_commits
 from implementations.contract import World
@@ -35,6 +50,9 @@ def sqlite_engine(**options: Any) -> Engine:
     It stands in the place of a service's own: `db.session.configure(bind=engine)`. As the driver
     has it, a transaction begins with the first change: what is read before is what was committed
     last, as at READ COMMITTED, where most services live.
+
+    Once a `Database` has made its tables, a text in a column of numbers is refused there, with the
+    error that other databases have for it.
     """
     directory = tempfile.TemporaryDirectory(prefix="saga_adapting_", ignore_cleanup_errors=True)
     _DIRECTORIES.append(directory)
@@ -54,6 +72,33 @@ def _numbered_by_itself(type_: Any, compiler: Any, **options: Any) -> str:
     return "INTEGER"
 
 
+#: What the constraints are called that keep texts out of columns of numbers.
+_NO_NUMBER = "saga_no_number"
+
+
+def _keep_texts_out(table: Table) -> None:
+    """Have SQLite refuse what any other database refuses: a text where a number belongs.
+
+    A text that reads as a number is one, there as here.
+    """
+    names = {constraint.name for constraint in table.constraints}
+    for column in table.columns:
+        name = conv(f"{_NO_NUMBER}_{column.name}")
+        if isinstance(column.type, Integer | Numeric) and name not in names:
+            check = CheckConstraint(func.typeof(column).not_in(["text", "blob"]), name)
+            table.append_constraint(check.ddl_if(dialect="sqlite"))
+
+
+def _wrong_data(context: ExceptionContext) -> Exception | None:
+    """The error that other databases raise for it: who takes an IntegrityError for a copy of a
+    message must not take this one for it."""
+    error = context.original_exception
+    mismatch = getattr(error, "sqlite_errorname", "") == "SQLITE_MISMATCH"  # in a key of numbers
+    if mismatch or _NO_NUMBER in str(error):
+        return DataError(context.statement, context.parameters, error)
+    return None
+
+
 class Database:
     """A database with the tables of `metadata`: made once, emptied for each run.
 
@@ -71,6 +116,10 @@ class Database:
         self._checkpoints: Checkpoints | None = None
         outside = create_engine(engine.url, execution_options=engine.get_execution_options())
         self._outside = outside.execution_options(isolation_level="AUTOCOMMIT")
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "handle_error", _wrong_data, retval=True)
+            for table in (table for each in metadata for table in each.sorted_tables):
+                _keep_texts_out(table)
         for each in metadata:
             each.drop_all(self._outside)
             each.create_all(self._outside)

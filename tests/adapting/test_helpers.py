@@ -17,6 +17,7 @@ from implementations.adapting.importing import isolated_import
 from implementations.adapting.modules import remember
 from implementations.adapting.pika import BasicProperties, Pika
 from implementations.errors import SETTLED, TargetError
+from properties.world.network import UNREADABLE
 from tests.needs import needs
 
 
@@ -246,6 +247,47 @@ def test_tables_are_empty_and_numbers_begin_at_one() -> None:
         assert database.rows(table) == [(1,)]
         connection = database.engine.connect()
         connection.execute(table.insert())
+
+
+@pytest.mark.parametrize("named", [{}, {"ck": "ck_%(table_name)s_%(constraint_name)s"}])
+def test_a_text_is_no_number(named: dict[str, str]) -> None:
+    """Pins that SQLite refuses the kit's poison in a column of numbers, as other databases do and
+    with their error, and takes all that they take."""
+    needs("sql")
+    from sqlalchemy import BigInteger, Column, Integer, MetaData, Numeric, String, Table
+    from sqlalchemy import text as sql
+    from sqlalchemy.exc import DataError, IntegrityError
+    from sqlalchemy.schema import CreateTable
+
+    from implementations.adapting.databases import Database, sqlite_engine
+
+    table = Table(
+        "t",
+        MetaData(naming_convention=named),
+        Column("id", Integer, primary_key=True),
+        Column("order", BigInteger, unique=True),
+        Column("price", Numeric),
+        Column("name", String),
+    )
+    for _ in range(2):  # the tables may be made again
+        database = Database(sqlite_engine(), table.metadata)
+    insert = sql('INSERT INTO t (id, "order", price, name) VALUES (:i, :o, :p, :n)')
+
+    def taken(i: Any = None, o: Any = None, p: Any = None, n: Any = UNREADABLE) -> None:
+        with database.engine.begin() as connection:
+            connection.execute(insert, {"i": i, "o": o, "p": p, "n": n})
+
+    for right in ({"o": 1, "p": 1.5}, {"o": "2", "p": "1.5"}, {"i": "10"}):
+        taken(**right)
+    for wrong in ("i", "o", "p"):
+        with pytest.raises(DataError):
+            taken(**{wrong: UNREADABLE})
+    with pytest.raises(IntegrityError):
+        taken(o=1)
+    stored = [(row.id, row.order) for row in database.rows(table)]
+    assert stored == [(1, 1), (2, 2), (10, None)]
+    other = import_module("sqlalchemy.dialects.postgresql").dialect()
+    assert "saga" not in str(CreateTable(table).compile(dialect=other))
 
 
 def test_django_is_emptied() -> None:
