@@ -260,8 +260,16 @@ class Verification:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """When all parts have ended, report each property as a test."""
-        result = yield
+        """When all parts have ended, or nobody waits any more, report each property as a test."""
+        try:
+            result = yield
+        except KeyboardInterrupt:
+            self._report(session)
+            raise
+        self._report(session)
+        return result
+
+    def _report(self, session: pytest.Session) -> None:
         told = {*self.missing}
         if self.verifying:
             self._gather()
@@ -270,7 +278,6 @@ class Verification:
             session.testscollected += len(BY_ID) + len(late)
             for report in (*late, *self._conclude()):
                 session.config.hook.pytest_runtest_logreport(report=report)
-        return result
 
     def _gather(self) -> None:
         """Take what shards have found, and see that no part is missing without being named."""
