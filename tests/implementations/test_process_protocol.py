@@ -6,11 +6,13 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from inspect import isfunction
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from implementations.contract import World
 from implementations.process.connection import Connection
 from implementations.process.protocol import (
     PORTS,
@@ -131,6 +133,12 @@ def test_page_and_schema_name_what_there_is() -> None:
     assert kinds == list(FailureKind)
     rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", PAGE, re.MULTILINE)
     assert set(re.findall(r"\w+", " ".join(rows))) == set(Do)
+    own = {name for name, member in vars(World).items() if isfunction(member)} - set(PORTS)
+    own -= {name for name in own if name.startswith("_")}
+    told = re.search(r"Three of that page are none:(.*?)\n\n", PAGE, re.DOTALL)
+    assert told
+    assert len(own) == 3
+    assert all(f"`{name}`" in told[1] for name in own), own
     for capability in Capability:
         assert f"capability `{capability}`" in PAGE
 
