@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from attrs import define, field, frozen
 
 from model.ledger import Balance, Entry, Ledger
-from model.vocabulary import Order, Status
+from model.vocabulary import Event, Order, Status
 
 
 @frozen
@@ -61,6 +61,8 @@ class Sight:
     reservations: bool = True
     parcels: bool = True
     model_events: bool = True
+    words: frozenset[str] = frozenset(Event)
+    """Types of events that it was seen to publish, or that somebody there consumes."""
     terminal: Mapping[str, Status] = field(factory=dict)
 
 

@@ -199,7 +199,8 @@ def _judge_announcements(history: History, saga: Saga) -> None:
         (Status.FAILED in saga.statuses, "the order failed", (Event.SAGA_FAILED,)),
     )
     for done, what, events in done_and_announced_by:
-        if not done:
+        # what nobody consumes, and what was never published, need not be announced
+        if not done or history.sight.words.isdisjoint(events):
             continue
         history.check("ATOM-1")
         if not any(said.get(event) for event in events):

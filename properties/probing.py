@@ -210,6 +210,7 @@ def _sight(
         and words <= set(Event)
         and set(Role) <= set(shape.roles)
         and Event.ORDER_CREATED in published,
+        words=frozenset(words | terminal.keys()),
         terminal=terminal,
     )
 

@@ -176,6 +176,15 @@ def test_each_thing_done_is_announced(tell: object, event: Event) -> None:
     assert "ATOM-1" not in loud.say(event).rest().findings
 
 
+def test_what_nobody_listens_for_need_not_be_announced() -> None:
+    """Pins that a release of stock without an event is right where nobody has such an event."""
+    every = frozenset(Event)
+    for words, found in ((every, True), (every - {Event.INVENTORY_RELEASED}, False)):
+        story = Story(sight=evolve(SIGHT, words=words)).status(Status.OPEN)
+        story.say(Event.ORDER_CREATED).reserve().say(Event.INVENTORY_RESERVED).release()
+        assert ("ATOM-1" in story.rest().findings) is found
+
+
 @pytest.mark.parametrize(
     "event",
     [
