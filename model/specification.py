@@ -30,6 +30,7 @@ class Needs(StrEnum):
     STOCK = "stock: call world.warehouse, or list stock in observe()"
     RESERVATIONS = "reservations: call world.warehouse, or list reservations in observe()"
     PARCELS = "parcels: call world.carrier, or list shipments in observe()"
+    EFFECTS = "something to undo: payments, reservations or parcels"
     TERMINAL = "terminal events: publish order.saga.completed/failed, or declare `terminal`"
     MODEL_EVENTS = "the model's event names"
     ISOLATION = "knowledge of which reads belong to which saga, which no target can show yet"
@@ -83,7 +84,7 @@ PROPERTIES: tuple[Property, ...] = (
         "LIVE-0", "once faults stop, the saga comes to rest and all stores tell one story", _Q
     ),
     Property("LIVE-1", "every order that was placed reaches a final status", _Q),
-    Property("COMP-1", "a failed saga has undone every step that was done", _Q, (_M,)),
+    Property("COMP-1", "a failed saga has undone every step that was done", _Q, (Needs.EFFECTS,)),
     Property(
         "COMP-2",
         "no compensation for a step that never took effect, and none after the shipment",

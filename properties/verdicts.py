@@ -235,6 +235,7 @@ def not_applicable(row: Property, subject: Subject) -> str:
         Needs.STOCK: sight.stock,
         Needs.RESERVATIONS: sight.reservations,
         Needs.PARCELS: sight.parcels,
+        Needs.EFFECTS: sight.money or sight.reservations or sight.parcels,
         Needs.TERMINAL: bool(sight.terminal),
         Needs.MODEL_EVENTS: sight.model_events,
         Needs.ISOLATION: False,

@@ -12,12 +12,13 @@ from attrs import evolve
 from implementations.shape import check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
+from model.specification import BY_ID
 from properties.run import Schedule
 from properties.search import Portion
 from properties.settings.in_force import resolve
 from properties.settings.sources import from_command_line
 from properties.striking import cannot_fire
-from properties.verdicts import Total, summarise
+from properties.verdicts import Total, not_applicable, summarise
 from properties.world.scopes import SINGLE
 from properties.world.subject import Source, Sources, Subject
 from reports.verdict import Verdict
@@ -134,3 +135,19 @@ def test_the_runs_that_made_counterexamples_minimal_add_up() -> None:
     settings = resolve([], home=Path())
     summary = summarise(total, subject(Sources()), settings, every, contract, 1, {})
     assert summary.shrinking == one.runs + other.runs + faultless.runs
+
+
+@pytest.mark.parametrize(
+    ("sight", "applies"),
+    [
+        (Sight(money=False, parcels=False), True),
+        (Sight(money=False, reservations=False), True),
+        (Sight(money=False, reservations=False, parcels=False), False),
+    ],
+)
+def test_whatever_can_be_undone_must_be(sight: Sight, applies: bool) -> None:
+    """Pins that COMP-1 applies to a saga whose payments are not seen, if anything else is."""
+    seen = evolve(subject(LISTED), sight=sight)
+    why = not_applicable(BY_ID["COMP-1"], seen)
+    assert (why == "") is applies
+    assert applies or "something to undo" in why
