@@ -382,7 +382,7 @@ MEMBERS: tuple[Member, ...] = (
     Member("queues", "the queue that a message waits in", ("participant", "type")),
     Member("refuses", "a business rule of the target's own", ("order",)),
     Member("digest", "exact identity of the whole state; no process has it", ()),
-    Member("consumers", "acknowledge, on_error, parallel and relays, per participant"),
+    Member("consumers", "acknowledge, on_error, parallel, relays and attempts, per participant"),
     Member("loop", "'asyncio' where coroutines need a running event loop"),
     Member("delivery", "the delivery contract that the target relies on"),
     Member("roles", "a dict of role to participant"),

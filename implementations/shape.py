@@ -27,6 +27,8 @@ class Consumer:
     """How many handlers may run at once."""
     relays: int = 1
     """How many processes relay the outbox at once."""
+    attempts: int | None = None
+    """After how many that failed a message goes to the dead letters; None for no limit."""
 
 
 @frozen
@@ -252,6 +254,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "acknowledge": ("after", "before"),
     "on_error": ("requeue", "reject", "acknowledge"),
 }
+_NUMBERS = ("parallel", "relays", "attempts")
 
 
 def _consumers(value: Any, participants: Mapping[str, Any], where: str) -> dict[str, Consumer]:
@@ -274,11 +277,11 @@ def _consumer(settings: Any, where: str) -> Consumer:
         raise TargetError(f"is {_shown(settings)}, not a dict", where, fix)
     for name, value in settings.items():
         at = f"{where}[{name!r}]"
-        if name in ("parallel", "relays"):
+        if name in _NUMBERS:
             if type(value) is not int or value < 1:
                 raise TargetError(f"is {_shown(value)}", at, "give a whole number from 1")
         elif name not in _CHOICES:
-            known = [*_CHOICES, "parallel", "relays"]
+            known = [*_CHOICES, *_NUMBERS]
             fix = did_you_mean(str(name), known, f"use {', '.join(known)}")
             raise TargetError(f"there is no setting {name!r}", where, fix)
         elif value not in _CHOICES[name]:

@@ -68,6 +68,8 @@ def _finish_handling(world: World, task: Task, result: Any) -> None:
         task.operation = Operation(ACKNOWLEDGE, _nothing, has_effect=False)
         task.resume = made(_RESUME, task.name, ACKNOWLEDGE)
     else:
+        if result == "requeue" and _attempts(world, task) is not None:
+            message.failures += 1
         _give_back(world, task, message, result)
 
 
@@ -187,13 +189,20 @@ def _give_back(world: World, task: Task, message: Message, settled: str) -> None
 
 
 def _requeue(world: World, task: Task, message: Message) -> None:
-    if not message.readable and message.handled >= POISON_ATTEMPTS:
+    attempts = _attempts(world, task)
+    spent = attempts is not None and message.failures >= attempts
+    if spent or (not message.readable and message.handled >= POISON_ATTEMPTS):
         _reject(world, task, message)
         return
     world.network.give_back(message, to_the_end=True)
     if world.trace is not None:
         world.trace.note(f"{message.name} waits to be delivered again")
     end(world, task)
+
+
+def _attempts(world: World, task: Task) -> int | None:
+    """After how many attempts the broker gives a message up, if it does."""
+    return world.subject.shape.consumers[task.participant].attempts
 
 
 def _reject(world: World, task: Task, message: Message) -> None:

@@ -124,6 +124,29 @@ def test_acknowledged_before_needs_no_acknowledgement_after() -> None:
     assert world.free["worker"] == 1
 
 
+class NeverDone(Toy):
+    """Gives its message back, by an error or by its word."""
+
+    raises: ClassVar[bool] = True
+
+    def work(self, event: dict[str, Any]) -> str:
+        """Not today."""
+        if self.raises:
+            raise RuntimeError("never")
+        return "requeue"
+
+
+@pytest.mark.parametrize("raises", [True, False])
+def test_after_so_many_attempts_a_message_is_dead(raises: bool) -> None:
+    """Pins that the broker gives up where the target says so, and that this is no end of a saga."""
+    world = rest(world_of(toy(NeverDone, raises=raises, **consuming(attempts=3))))
+    assert len(world.target.seen) == 3
+    assert [message.name for message in world.dead_letters] == ["job(o1) to worker"]
+    assert world.free["worker"] == 1
+    world.drain()
+    assert "LIVE-1" in world.history.findings
+
+
 @pytest.mark.parametrize(
     ("on_error", "handled", "dead"), [("requeue", 2, 0), ("reject", 1, 1), ("acknowledge", 1, 0)]
 )

@@ -66,6 +66,7 @@ export interface Snapshot {
 export interface Consumer {
   acknowledge?: 'after' | 'before';
   on_error?: 'requeue' | 'reject' | 'acknowledge';
+  attempts?: number;
   parallel?: number;
   relays?: number;
 }
