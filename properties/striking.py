@@ -23,7 +23,8 @@ def cannot_fire(fault: Fault, subject: Subject, delivery: Delivery) -> str:
         case Fault.DECLINE if sources.money is not Source.DOUBLE:
             return "the target does not call world.payments"
         case Fault.UNKNOWN if Source.DOUBLE not in (sources.money, sources.stock, sources.parcels):
-            return "the target calls none of world.payments, world.carrier and world.warehouse"
+            calls = "world.payments, world.carrier, world.warehouse and world.done"
+            return f"the target calls none of {calls}"
         case Fault.CONCURRENCY if all(c.parallel < 2 for c in shape.consumers.values()):
             return "no participant handles two messages at once: see consumers, parallel"
         case Fault.CONTENTION | Fault.OUT_OF_STOCK if not sight.stock:

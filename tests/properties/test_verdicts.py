@@ -45,7 +45,10 @@ LISTED = Sources(Source.OBSERVED, Source.OBSERVED, Source.OBSERVED)
     [
         (Fault.DECLINE, "does not call world.payments"),
         (Fault.CARRIER_REFUSAL, "does not call world.carrier"),
-        (Fault.UNKNOWN, "calls none of"),
+        (
+            Fault.UNKNOWN,
+            "calls none of world.payments, world.carrier, world.warehouse and world.done",
+        ),
         (Fault.CONCURRENCY, "handles two messages at once"),
         (Fault.CONTENTION, "one order only"),
         (Fault.CANCEL, "no cancel_order"),
