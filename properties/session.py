@@ -21,6 +21,7 @@ from implementations.errors import TargetError
 from implementations.process.connection import end_all
 from model.environment import Delivery, Fault
 from model.specification import BY_ID
+from properties import printing
 from properties.asked import Asked, as_text, asked_of
 from properties.conclusion import Conclusion, Given, conclude
 from properties.contracts import contract_of, parts_under
@@ -97,7 +98,8 @@ class Verification:
     def subject(self) -> Subject:
         """The target, probed once per process."""
         if self._subject is None:
-            subject = probe(self.settings.target)
+            with printing.set_aside(self.config):
+                subject = probe(self.settings.target)
             # who asks for `republish` has all events come again, not only those that were seen to
             asked = not self._by_default("faults")
             self._subject = evolve(subject, changing=frozenset()) if asked else subject
@@ -189,6 +191,8 @@ class Verification:
         report = yield
         if call.when == "call" and _PORTION in item.stash:
             report.__dict__["saga_portion"] = item.stash[_PORTION]
+        if part_of(item.nodeid):
+            printing.clip(report.sections)
         return report
 
     # -- the process that has them all -----------------------------------------------------------

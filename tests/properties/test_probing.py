@@ -153,7 +153,8 @@ def test_who_asks_for_it_has_all_events_come_again(origin: str, expected: bool) 
     settings: Any = SimpleNamespace(
         target=target, origins={"faults": origin}, faults=frozenset({Fault.REORDER})
     )
-    session = Verification(config=SimpleNamespace(), settings=settings, seed=1)  # type: ignore[arg-type]
+    config: Any = SimpleNamespace(getoption=lambda name: "no")
+    session = Verification(config=config, settings=settings, seed=1)
     assert bool(session.subject().changing) is expected
     assert (Fault.REPUBLISH in session.faults) is expected
 
