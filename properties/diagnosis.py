@@ -14,7 +14,7 @@ from model.environment import Fault
 from model.history import Finding, Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.evidence import Evidence, evidence
+from properties.evidence import Evidence, evidence, handled, interrupted
 from properties.run import Run
 from properties.signatures import (
     SIGNATURES,
@@ -24,6 +24,8 @@ from properties.signatures import (
     kept,
     last,
     mistaken_for,
+    own_error,
+    sent_twice,
     succeeded_late,
 )
 from properties.stuck import what_stuck, why_stuck
@@ -41,7 +43,7 @@ def diagnose(
     names = conclude(seen)
     if not names:
         return None
-    return safeguard(names[0], _reason(seen, names[0]), *names[1:])
+    return safeguard(names[0], reason(seen, names), *names[1:])
 
 
 def conclude(seen: Evidence) -> Names:
@@ -55,10 +57,13 @@ def conclude(seen: Evidence) -> Names:
     return next((names for rule in rules if (names := rule(seen))), ())
 
 
-def _reason(seen: Evidence, name: Name) -> str:
+def reason(seen: Evidence, names: Names) -> str:
     """Why, where the case says more than the table of safeguards."""
+    name = names[0]
     if stuck := what_stuck(seen, name):
         return stuck
+    if Name.NO_OWN_ERROR in names:
+        return _erroneous(seen, name)
     if name is Name.TERMINAL_EVENT:
         return _unheard(seen)
     if name is Name.RESUME:
@@ -66,11 +71,8 @@ def _reason(seen: Evidence, name: Name) -> str:
             "The message came again after the failure and was taken for handled, though what it "
             "asked for had not been finished."
         )
-    if name is Name.INBOX and (request := _ignored(seen)):
-        return (
-            f"{request} reached its consumer, who acknowledged it and did nothing, as if it had "
-            "been handled before."
-        )
+    if name is Name.INBOX:
+        return _about_the_inbox(seen)
     if name is Name.CONDITIONAL_UPDATE and seen.orders == 1 and not seen.technical:
         return (
             "More was taken, or promised, than there was: the quantity that is wanted has to be "
@@ -80,6 +82,30 @@ def _reason(seen: Evidence, name: Name) -> str:
         asked, hit = mistaken
         return f"{asked} was cancelled, and {hit} was called off in its place."
     return ""
+
+
+def _about_the_inbox(seen: Evidence) -> str:
+    """What its key has to be, or what was taken for handled by the one that is there."""
+    if seen.of_kind(Kind.REPUBLISH) or any(not copy.same_id for copy in sent_twice(seen)):
+        return (
+            "Prevents that a message that comes again is handled again. Here it came under another "
+            "id, so the inbox needs order and event type as its key, and not the message id."
+        )
+    if request := _ignored(seen):
+        return (
+            f"{request} reached its consumer, who acknowledged it and did nothing, as if it had "
+            "been handled before."
+        )
+    return ""
+
+
+def _erroneous(seen: Evidence, name: Name) -> str:
+    """Which handler failed by itself, and how; the report shows what the error said."""
+    what, _, _ = own_error(seen).partition(": ")
+    if seen.technical - {Fault.CANCEL}:
+        return f"{what} whenever its message came again, long after its fault was over."
+    lacks = ": its event, or a row of its own, may lack what it reads"
+    return f"{what}, though nothing around it had failed{lacks * (name is Name.COMPLETE_EVENT)}."
 
 
 def _ignored(seen: Evidence) -> str:
@@ -199,7 +225,7 @@ def miscounted(seen: Evidence) -> Names:
         return behind_the_pivot(seen) or (Name.COMPENSATION_RECORD,)
     if released:
         return (Name.COMPENSATION_RECORD,)
-    if Fault.CRASH in seen.technical:
+    if seen.technical & {Fault.CRASH, Fault.UNKNOWN}:
         return ()
     if seen.technical & {Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}:
         return (Name.INBOX,)
@@ -213,7 +239,7 @@ def repeated(seen: Evidence) -> Names:
     effects = {entry.effect for entry in seen.finding.entries}
     if Effect.REFUND in effects:
         return (Name.COMPENSATION_RECORD,)
-    outside = effects & {Effect.CHARGE, Effect.SHIP}
+    outside = effects & {Effect.CHARGE, Effect.SHIP} - seen.observed
     return (Name.IDEMPOTENCY_KEY if outside else Name.INBOX,)
 
 
@@ -261,7 +287,8 @@ def _after_crash(seen: Evidence) -> Names:
     ports = {crash.port for crash in seen.of_kind(Kind.CRASH)}
     twice = [copy for copy in seen.copies if f"publish {copy.type}" in ports]
     if not twice:
-        return (Name.OUTBOX,)
+        again = seen.done_again.intersection(seen.of_kind(Kind.CRASH))
+        return (Name.INBOX, Name.OUTBOX) if again else (Name.OUTBOX,)
     known = all(copy.same_id for copy in twice)
     return Name.OUTBOX, Name.INBOX if known else Name.STABLE_MESSAGE_ID
 
@@ -293,6 +320,16 @@ def _came_again(seen: Evidence, struck: Action) -> bool:
     return raised and message in seen.redelivered
 
 
+def _after_unknown(seen: Evidence) -> Names:
+    """A handler could not tell that its own work was done; when its message came again, it was.
+
+    What it had not come to by then is still to do; where there is no outbox, that is to publish.
+    """
+    names = [handled(action) for action in seen.of_kind(Kind.ANSWER) if interrupted(action)]
+    stored = any(name.rpartition(" to ")[2] in seen.relaying for name in names if name)
+    return (Name.RESUME,) if stored else (Name.OUTBOX,)
+
+
 def _after_cancel(seen: Evidence) -> Names:
     raced = seen.faults & {Fault.REORDER, Fault.CONCURRENCY}
     return (Name.TOMBSTONE,) if raced else (Name.PIVOT_CHECK, Name.TOMBSTONE)
@@ -302,6 +339,7 @@ _OUTSIDE = ("payments", "carrier", "warehouse")
 _BY_FAULT: tuple[tuple[Fault, Rule], ...] = (
     (Fault.CRASH, _after_crash),
     (Fault.TRANSIENT, _after_transient),
+    (Fault.UNKNOWN, _after_unknown),
     (Fault.CANCEL, _after_cancel),
     (Fault.CONCURRENCY, lambda seen: (Name.VERSION_CHECK,)),
     (Fault.LATE, lambda seen: (Name.LATE_SUCCESS, Name.GUARDED_STATUS)),

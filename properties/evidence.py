@@ -10,22 +10,24 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, dropwhile, takewhile
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from model.environment import BUSINESS_FAULTS, Fault
 from model.history import Finding, History, Saga
-from model.ledger import Entry
+from model.ledger import Effect, Entry
 from model.vocabulary import Status
 from properties.run import Deviation, Run, run_schedule
-from properties.world.actions import Action, Kind, Mode, fault_of
+from properties.world.actions import Action, Kind, Mode, fault_of, in_words
 from properties.world.endings import ACKNOWLEDGE
 from properties.world.network import Message
+from properties.world.subject import Source, Sources
 from properties.world.world import World
 from reports.counterexample import Arrow, ArrowKind, Step
 
+_OUTSIDE = ("payments.", "carrier.", "warehouse.")
 #: After these a call that was made already is made again.
 RETRIED = frozenset(
     {Fault.CRASH, Fault.UNKNOWN, Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}
@@ -81,6 +83,16 @@ class Evidence:
     """Event types that nobody subscribes to, those that end a saga left out."""
     lost: frozenset[str] = frozenset()
     """Handlers that came to a bad end when their message had been acknowledged."""
+    failing: Mapping[str, int] = field(factory=dict)
+    """Handlers whose message waits to be tried again -> how often they ended with an error."""
+    observed: frozenset[Effect] = frozenset()
+    """What only the target's own data show: nobody outside was asked for it."""
+    relaying: frozenset[str] = frozenset()
+    """Participants that sent what stood in their outbox."""
+    told_first: frozenset[Action] = frozenset()
+    """Deviations that struck a handler whose own work came behind what it published."""
+    done_again: frozenset[Action] = frozenset()
+    """Deviations that struck a handler behind its own work, which it then did, and told, again."""
 
     @property
     def faults(self) -> frozenset[Fault]:
@@ -114,10 +126,11 @@ def evidence(
     """Gather what a run shows; `steps` is its trace."""
     world, order = run.world, finding.order
     history = world.history
+    actions = tuple(deviation.action for deviation in run.schedule.deviations)
     names = [name for name in history.sagas if order in ("", name)]
     return Evidence(
         finding=finding,
-        actions=tuple(deviation.action for deviation in run.schedule.deviations),
+        actions=actions,
         violated=frozenset(violated),
         orders=len(run.schedule.scope.orders),
         sagas=tuple(history.sagas[name] for name in names),
@@ -136,6 +149,13 @@ def evidence(
         errors=tuple(world.errors),
         unheard=tuple(name for name in world.network.unheard if name not in history.sight.terminal),
         lost=frozenset(world.lost),
+        failing={
+            each.task_name: each.failures for each in world.network.in_flight if each.failures
+        },
+        observed=_observed(world.subject.sources),
+        relaying=frozenset(_relaying(steps)),
+        told_first=frozenset(action for action in actions if _told_first(steps, action)),
+        done_again=frozenset(action for action in actions if _done_again(steps, action)),
     )
 
 
@@ -149,9 +169,83 @@ def handled_to_its_end(crash: Action) -> bool:
 
 def relayed(action: Action) -> str:
     """The event that a relay was about to send when something happened to it; empty if none."""
-    relays = re.search(r" relay( \d+)?$", action.subject)
     publishes, _, event = action.port.partition("publish ")
-    return event if relays and not publishes else ""
+    return event if relays(action) and not publishes else ""
+
+
+def relays(action: Action) -> bool:
+    """Whether it is a relay that something happened to."""
+    return bool(re.search(r" relay( \d+)?$", action.subject))
+
+
+def is_own(port: str) -> bool:
+    """Whether a port call is a place in the target's own work, such as before or after a commit."""
+    elsewhere = port.startswith((*_OUTSIDE, "publish ", "timer ", "wait for "))
+    return bool(port) and port != ACKNOWLEDGE and not elsewhere
+
+
+def interrupted(action: Action) -> bool:
+    """Whether the target's own work failed, or seemed to: what was being handled comes again."""
+    return is_own(action.port) and fault_of(action) in (Fault.TRANSIENT, Fault.UNKNOWN)
+
+
+def handled(action: Action) -> str:
+    """The message that was being handled when something happened; empty if there was none."""
+    participant, on, message = action.subject.partition(" on ")
+    name, comma, copy = message.partition(", copy ")
+    return f"{name} to {participant}{comma}{copy}" if on else ""
+
+
+def _observed(sources: Sources) -> frozenset[Effect]:
+    money = {Effect.CHARGE, Effect.REFUND} if sources.money is Source.OBSERVED else set()
+    parcels = {Effect.SHIP} if sources.parcels is Source.OBSERVED else set()
+    return frozenset(money | parcels)
+
+
+def _relaying(steps: Sequence[Step]) -> Iterator[str]:
+    for step in steps:
+        participant, sends, _ = step.action.partition(" relay: publish ")
+        if sends:
+            yield participant
+
+
+def _told_first(steps: Sequence[Step], action: Action) -> bool:
+    """Whether a handler that failed at its own work, or took long, had published before it."""
+    transient = fault_of(action) is Fault.TRANSIENT and is_own(action.port)
+    if not handled(action) or not (transient or action.kind is Kind.STALL):
+        return False
+    before, after = _around(steps, action)
+    handed = f"deliver {handled(action)}"
+    calls = [step.action for step in takewhile(lambda step: step.action != handed, before[::-1])]
+    if action.kind is Kind.STALL:
+        calls = [step.action for step in after]
+        works = (place for place, call in enumerate(calls) if _is_work(call, action.subject))
+        calls = calls[: next(works, 0)]
+    return any(call.startswith(f"{action.subject}: publish ") for call in calls)
+
+
+def _done_again(steps: Sequence[Step], action: Action) -> bool:
+    """Whether a handler that was struck behind its own work did it again, and told of it again."""
+    before, after = _around(steps, action)
+    done = {step.action for step in before if _is_work(step.action, action.subject)}
+    again = [step.action for step in dropwhile(lambda step: step.action not in done, after)]
+    sends = f"{action.subject.partition(' on ')[0]} relay: publish "
+    sent = [step.action for step in after if step.action.startswith(sends)]
+    told = any(call.startswith(f"{action.subject}: publish ") for call in again)
+    return bool(handled(action) and again) and (told or len(sent) > 1)
+
+
+def _around(steps: Sequence[Step], action: Action) -> tuple[Sequence[Step], Sequence[Step]]:
+    """The steps before and behind the one in which something deviated."""
+    words = in_words(action)
+    places = [place for place, step in enumerate(steps) if step.action == words]
+    return (steps[: places[0]], steps[places[0] + 1 :]) if places else ((), ())
+
+
+def _is_work(call: str, subject: str) -> bool:
+    """Whether a step is a handler's own work."""
+    others, _, port = call.partition(f"{subject}: ")
+    return not others and is_own(port)
 
 
 def _surplus(history: History) -> bool:
@@ -232,11 +326,25 @@ def _copies(messages: Iterable[Message]) -> Iterator[Copy]:
 
 
 def _same_harm(property_id: str, run: Run, name: str) -> bool:
-    """Run it once more, with a copy under the message's own id instead of a crash of its sender."""
+    """Run it once more, with a copy under the message's own id instead of what made it come again.
+
+    That is a crash of its sender, or an error of its handler. If it cannot come again under its own
+    id, whoever handles it may not know that one, either.
+    """
     subject = run.world.subject
     gone = (Kind.CRASH, Kind.REPUBLISH)
-    kept = [each for each in run.schedule.deviations if each.action.kind not in gone]
+    kept = [
+        each
+        for each in run.schedule.deviations
+        if each.action.kind not in gone and not interrupted(each.action)
+    ]
     again = Deviation(0, Action(Kind.DUPLICATE, name))
-    other = run_schedule(subject, evolve(run.schedule, deviations=(*kept, again)))
+    scope = run.schedule.scope
+    may = evolve(
+        scope,
+        faults=scope.faults | {Fault.DUPLICATE},
+        budgets={**scope.budgets, Fault.DUPLICATE: len(kept) + 1},
+    )
+    other = run_schedule(subject, evolve(run.schedule, scope=may, deviations=(*kept, again)))
     other.world.dissolve()
-    return property_id in other.findings
+    return property_id in other.findings or again.action in other.skipped

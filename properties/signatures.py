@@ -12,8 +12,19 @@ from model.environment import Fault
 from model.history import Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.evidence import RETRIED, Evidence, handled_to_its_end, relayed
-from properties.world.actions import Kind
+from properties.evidence import (
+    RETRIED,
+    Copy,
+    Evidence,
+    handled,
+    handled_to_its_end,
+    interrupted,
+    is_own,
+    relayed,
+    relays,
+)
+from properties.world.actions import Action, Kind, fault_of
+from properties.world.endings import HOPELESS
 from reports.safeguards import SafeguardName as Name
 
 Names = tuple[Name, ...]
@@ -51,12 +62,11 @@ def told_twice(seen: Evidence) -> Names:
 
 def handled_again(seen: Evidence) -> Names:
     """A message was handled to its end, came again, and that did harm."""
-    crashes = seen.of_kind(Kind.CRASH)
-    sent = {event for action in seen.actions if (event := relayed(action))}
-    copies = [copy for copy in seen.copies if copy.type in sent]
+    crashes = [crash for crash in seen.of_kind(Kind.CRASH) if not _sent_again(seen, crash)]
+    copies = sent_twice(seen)
     unacknowledged = any(not relayed(crash) for crash in crashes)
     came = bool(seen.of_kind(Kind.DUPLICATE) or copies or unacknowledged)
-    if not came or not all(map(handled_to_its_end, crashes)):
+    if not (came or _unknown_to_itself(seen)) or not all(map(handled_to_its_end, crashes)):
         return ()
     strangers = [copy for copy in copies if not copy.same_id]
     if strangers and not any(seen.same_harm(copy.name) for copy in strangers):
@@ -64,6 +74,35 @@ def handled_again(seen: Evidence) -> Names:
     if _released_too_much(seen):
         return Name.COMPENSATION_RECORD, Name.INBOX
     return (Name.INBOX, Name.IDEMPOTENCY_KEY) if seen.asked_anew else (Name.INBOX,)
+
+
+def sent_twice(seen: Evidence) -> list[Copy]:
+    """What a relay sent again that had been struck when it was sending, or behind that."""
+    sent = {event for action in seen.actions if (event := relayed(action))}
+    again = any(_sent_again(seen, action) for action in seen.of_kind(Kind.CRASH, Kind.ANSWER))
+    return [copy for copy in seen.copies if copy.type in sent or again]
+
+
+def _sent_again(seen: Evidence, struck: Action) -> bool:
+    """Whether a relay had sent its events, could not store that it had, and sent them again."""
+    stopped = struck.kind is Kind.CRASH or interrupted(struck)
+    return relays(struck) and is_own(struck.port) and stopped and bool(seen.copies)
+
+
+def _unknown_to_itself(seen: Evidence) -> bool:
+    """Whether a handler could not tell that its own work was done, and did it again, with harm."""
+    unknown = [
+        action
+        for action in seen.of_kind(Kind.ANSWER)
+        if interrupted(action) and fault_of(action) is Fault.UNKNOWN
+    ]
+    return any(action in seen.done_again or _harmful(seen, action) for action in unknown)
+
+
+def _harmful(seen: Evidence, struck: Action) -> bool:
+    """Whether a message came again, and would have done harm by itself."""
+    name = handled(struck)
+    return name.partition(" to ")[0] in seen.redelivered and seen.same_harm(name)
 
 
 def republished(seen: Evidence) -> Names:
@@ -76,9 +115,17 @@ def republished(seen: Evidence) -> Names:
 
 
 def asked_again(seen: Evidence) -> Names:
-    """Somebody outside was asked once more, and could not know that it was the same request."""
-    twice = seen.finding.property_id in ("MONEY-1", "MONEY-2", "SHIP-1") or _outside(seen)
-    return (Name.IDEMPOTENCY_KEY,) if seen.faults & RETRIED and (seen.asked_anew or twice) else ()
+    """Somebody outside was asked once more, and could not know that it was the same request.
+
+    Where only the target's own rows show what was done twice, nobody outside was asked.
+    """
+    twice = seen.finding.property_id in ("MONEY-1", "MONEY-2", "SHIP-1")
+    if not seen.faults & RETRIED or not (seen.asked_anew or twice or _outside(seen)):
+        return ()
+    if seen.asked_anew or not _ours(seen):
+        return (Name.IDEMPOTENCY_KEY,)
+    raced = Fault.CONCURRENCY in seen.faults
+    return (Name.INBOX, Name.VERSION_CHECK) if raced else (Name.INBOX,)
 
 
 def message_lost(seen: Evidence) -> Names:
@@ -90,10 +137,54 @@ def message_lost(seen: Evidence) -> Names:
 
 
 def stumbled(seen: Evidence) -> Names:
-    """A handler could not read what it was given, though nothing went wrong around it."""
-    pattern = r" raised (Key|Type|Attribute|Index)Error"
-    unreadable = any(re.search(pattern, error) for error in seen.errors)
-    return (Name.COMPLETE_EVENT,) if unreadable and not seen.technical else ()
+    """A handler ended with an error of its own: nothing had gone wrong around it."""
+    if not seen.technical and any(_LACKING.search(error) for error in seen.errors):
+        return (Name.COMPLETE_EVENT,)
+    if seen.technical - {Fault.CANCEL} or not (error := own_error(seen)):
+        return ()
+    return (Name.COMPLETE_EVENT, Name.NO_OWN_ERROR) if _NULL.search(error) else (Name.NO_OWN_ERROR,)
+
+
+def never_recovers(seen: Evidence) -> Names:
+    """A handler was struck, and failed ever after, though nothing went wrong any more."""
+    if not (error := own_error(seen)):
+        return ()
+    return (Name.INBOX, Name.NO_OWN_ERROR) if _EXISTS.search(error) else (Name.NO_OWN_ERROR,)
+
+
+def own_error(seen: Evidence) -> str:
+    """The error that a handler ended with by itself, as it was told; empty if there is none.
+
+    One to which it came to the last says most. After a fault nothing else counts, and it takes more
+    attempts than there are faults, of the very handler that was struck.
+    """
+    struck = {action.subject for action in seen.of_kind(Kind.CRASH, Kind.ANSWER)}
+    for handler, times in seen.failing.items():
+        if seen.technical <= {Fault.CANCEL} or (times >= HOPELESS and handler in struck):
+            said = [error for error in seen.errors if error.startswith(f"{handler} raised ")]
+            return said[-1] if said else ""
+    raised = (error for error in seen.errors if " on " in error.partition(" raised ")[0])
+    return "" if seen.technical else next(raised, "")
+
+
+#: What a language says of something that is not in what was given.
+_LACKING = re.compile(r" raised (Key|Type|Attribute|Index)Error")
+#: The same, and it may also have been looked for elsewhere and not been found.
+_NULL = re.compile(
+    "NullPointer|NullReference|NoSuchElement|KeyNotFound|NoMethodError|ClassCast|OutOfBounds|"
+    "out of range|nil (pointer|map)"
+)
+#: What databases say of a row that is there already.
+_EXISTS = re.compile(r"integrity|unique|duplicate", re.IGNORECASE)
+
+
+def told_beforehand(seen: Evidence) -> Names:
+    """A handler published before its own work was done, which then failed, or took long.
+
+    Where orders race each other, what took long may have let another one in.
+    """
+    early = [each for each in seen.told_first if each.kind is not Kind.STALL or seen.orders == 1]
+    return (Name.OUTBOX,) if early else ()
 
 
 def moved_on(seen: Evidence) -> Names:
@@ -102,6 +193,9 @@ def moved_on(seen: Evidence) -> Names:
     undone = any(saga.statuses >= both and _undone_first(seen, saga) for saga in seen.sagas)
     if "STATE-1" not in seen.violated and not undone:
         return ()
+    struck = seen.of_kind(Kind.CRASH, Kind.ANSWER)
+    if any(action in seen.done_again or _harmful(seen, action) for action in struck):
+        return Name.INBOX, Name.GUARDED_STATUS
     return (Name.VERSION_CHECK if Fault.CONCURRENCY in seen.faults else Name.GUARDED_STATUS,)
 
 
@@ -152,9 +246,10 @@ def mistaken_for(seen: Evidence) -> tuple[str, str] | None:
 
 def unanswered(seen: Evidence) -> Names:
     """Somebody outside gave no answer, and it was taken for one."""
-    if Fault.UNKNOWN not in seen.faults:
+    answers = [a for a in seen.of_kind(Kind.ANSWER) if not is_own(a.port)]
+    if not any(fault_of(action) is Fault.UNKNOWN for action in answers):
         return ()
-    refund = any(action.port == "payments.refund" for action in seen.of_kind(Kind.ANSWER))
+    refund = any(action.port == "payments.refund" for action in answers)
     return (Name.LOOKUP, Name.COMPENSATION_RETRY) if refund else (Name.LOOKUP,)
 
 
@@ -226,9 +321,18 @@ def kept(saga: Saga, action: Effect) -> bool:
 
 def _outside(seen: Evidence) -> bool:
     """Whether handling a message again had a second effect outside of the target."""
-    effects = {entry.effect for entry in seen.finding.entries}
-    outside = effects & {Effect.CHARGE, Effect.REFUND, Effect.SHIP}
+    outside = _effects(seen) - seen.observed
     return seen.finding.property_id == "IDEMP-1" and bool(outside)
+
+
+def _ours(seen: Evidence) -> bool:
+    """Whether what was done twice is to be seen in the target's own data, and nowhere else."""
+    return bool(_effects(seen)) and _effects(seen) <= seen.observed
+
+
+def _effects(seen: Evidence) -> set[Effect]:
+    outside = {Effect.CHARGE, Effect.REFUND, Effect.SHIP}
+    return outside & {entry.effect for entry in seen.finding.entries}
 
 
 def _released_too_much(seen: Evidence) -> bool:
@@ -247,6 +351,8 @@ SIGNATURES: tuple[Rule, ...] = (
     republished,
     asked_again,
     message_lost,
+    never_recovers,
+    told_beforehand,
     unanswered,
     moved_on,
     turned_back,

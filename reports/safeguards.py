@@ -36,6 +36,7 @@ class SafeguardName(StrEnum):
     TRANSIENT_RETRY = "retry of a transient failure"
     BUSINESS_FAILURE = "failure for business reasons only"
     COMPLETE_EVENT = "complete event data"
+    NO_OWN_ERROR = "handler without errors of its own"
     DEAD_LETTERS = "dead letters"
     EARLY_EVENT = "requeue of an early event"
     TERMINAL_EVENT = "terminal event"
@@ -234,6 +235,14 @@ _ROWS: tuple[Safeguard, ...] = (
         "Write into an event all that its consumers need, such as the lines and the charge id, "
         "copied from the event that caused it. Let a test hold each handler against what its "
         "producer really sends.",
+    ),
+    Safeguard(
+        SafeguardName.NO_OWN_ERROR,
+        "Prevents that a handler fails each time its message comes, though nothing around it has "
+        "failed.",
+        "Mend what the error names, and let a test hand this very message to the handler. Where it "
+        "comes only after another failure, that one has left something behind: roll back, and let "
+        "each attempt begin with a new session, connection or client.",
     ),
     Safeguard(
         SafeguardName.DEAD_LETTERS,

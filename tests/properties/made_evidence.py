@@ -39,6 +39,9 @@ CRASH_SENT = Action(Kind.CRASH, CHARGE, "publish payment.processed", "after")
 NOT_REFUNDED = Action(
     Kind.ANSWER, "payment on payment.refund.requested(o1)", "payments.refund", "transient"
 )
+UNSURE = Action(Kind.ANSWER, CHARGE, "after payment commit", "unknown, done")
+STALLED = Action(Kind.STALL, CHARGE)
+NOT_MARKED = Action(Kind.ANSWER, "payment relay", "payment commit", "transient")
 RAISED = (f"{CHARGE} raised ConnectionError: injected",)
 UNREADABLE = (f"{CHARGE} raised KeyError: 'items'",)
 REFUND_REQUESTED = "payment.refund.requested(o1)"

@@ -51,7 +51,6 @@ def seen(safeguard: str, property_id: str, *actions: Action) -> Evidence:
         ("release_on_shipping_failure", "LIVE-0", (CANCEL,), Name.RELEASE_ON_SHIPPING_FAILURE),
         ("release_on_shipping_failure", "LIVE-1", (CANCEL,), Name.RELEASE_ON_SHIPPING_FAILURE),
         ("lookup", "STOCK-2", (NO_ANSWER,), Name.LOOKUP),
-        ("idempotency_key", "TRUE-2", (DECLINED, NOT_COMMITTED), Name.IDEMPOTENCY_KEY),
         ("inbox", "STOCK-2", (PUBLISHED,), Name.INBOX),
         ("outbox", "MONEY-0", (NOT_PUBLISHED,), Name.OUTBOX),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from attrs import evolve
 
 from model.ledger import Effect
@@ -9,6 +12,8 @@ from model.vocabulary import Status
 from properties.diagnosis import conclude
 from properties.evidence import Evidence
 from properties.signatures import mistaken_for
+from properties.world.actions import Action, Kind
+from properties.world.endings import HOPELESS
 from reports.safeguards import SafeguardName as Name
 from tests.properties.made_evidence import (
     AGAIN,
@@ -30,6 +35,7 @@ from tests.properties.made_evidence import (
     NO_PARCEL,
     NOT_CHARGED,
     NOT_COMMITTED,
+    NOT_MARKED,
     RAISED,
     RELAY,
     RELAYS,
@@ -42,14 +48,23 @@ from tests.properties.made_evidence import (
     SHIP_1,
     SHIP_TIMEOUT,
     SHIPPED,
+    STALLED,
     TIMEOUT,
     TWICE,
     UNACKNOWLEDGED,
     UNPLACED,
+    UNSURE,
     first,
     rule,
     seen,
 )
+
+MARKED_NOT = Action(Kind.CRASH, "payment relay", "payment commit", "before")
+TWO_PARCELS, OWN = (SHIP_1, SHIP_1), frozenset({Effect.CHARGE, Effect.REFUND, Effect.SHIP})
+ORDERED = frozenset({"order.created(o1)"})
+NULL = (f"{CHARGE} raised NullPointerException: c is null",)
+DIVIDED = (*RAISED, f"{CHARGE} raised ZeroDivisionError: division by zero")
+EXISTS = (*RAISED, f"{CHARGE} raised IntegrityError: UNIQUE constraint failed: orders.id")
 
 
 @rule(
@@ -69,6 +84,12 @@ from tests.properties.made_evidence import (
     # a look-alike: it came again since it had not been handled to its end
     (seen("MONEY-1", CRASH, AGAIN, guilty=TWICE), Name.IDEMPOTENCY_KEY),
     (seen("LIVE-0", RELAY._replace(mode="before")), Name.OUTBOX),
+    # a relay that could not store what it had sent; a look-alike: it sent nothing again
+    (seen("STATE-1", NOT_MARKED, copies=(SENT,)), Name.INBOX),
+    (seen("STATE-1", NOT_MARKED, copies=(RESENT,)), Name.STABLE_MESSAGE_ID),
+    (seen("STATE-1", MARKED_NOT, copies=(SENT,)), Name.INBOX),
+    (seen("STATE-1", NOT_MARKED), Name.GUARDED_STATUS),
+    (seen("STATE-1", MARKED_NOT), Name.GUARDED_STATUS),
 )
 def test_handled_again(evidence: Evidence, named: Name) -> None:
     """Pins when a message that came again is what did the harm."""
@@ -91,6 +112,15 @@ def test_released_twice(evidence: Evidence, named: Name) -> None:
     (seen("SHIP-1", TIMEOUT, guilty=(SHIP_1, SHIP_1)), Name.IDEMPOTENCY_KEY),
     (seen("TRUE-2", DECLINED, NOT_COMMITTED, asked_anew=True), Name.IDEMPOTENCY_KEY),
     (seen("STOCK-2", NOT_COMMITTED, NO_PARCEL, asked_anew=True), Name.IDEMPOTENCY_KEY),
+    # only rows of the target's own show it; a look-alike: somebody outside was asked, too
+    (seen("SHIP-1", NOT_COMMITTED, guilty=TWO_PARCELS, observed=OWN), Name.INBOX),
+    (seen("MONEY-1", NOT_COMMITTED, guilty=TWICE, observed=OWN), Name.INBOX),
+    (seen("IDEMP-1", CRASH, guilty=TWICE, observed=OWN), Name.INBOX),
+    (
+        seen("SHIP-1", NOT_COMMITTED, guilty=TWO_PARCELS, observed=OWN, asked_anew=True),
+        Name.IDEMPOTENCY_KEY,
+    ),
+    (seen("MONEY-1", CRASH, guilty=TWICE, observed=frozenset({Effect.SHIP})), Name.IDEMPOTENCY_KEY),
     # look-alikes: asked once; asked again for a reason of the business; nothing outside repeated
     (seen("TRUE-2", DECLINED, NOT_COMMITTED), Name.TRANSIENT_RETRY),
     (seen("TRUE-2", DECLINED, LATER, asked_anew=True), Name.EARLY_EVENT),
@@ -100,6 +130,98 @@ def test_released_twice(evidence: Evidence, named: Name) -> None:
 )
 def test_asked_again(evidence: Evidence, named: Name) -> None:
     """Pins when somebody outside could not know that a request was the same as before."""
+    assert first(evidence) == named
+
+
+def test_rows_that_were_raced_for() -> None:
+    """Pins that rows that were written twice at a time lack an inbox, or a check of versions."""
+    raced = seen("SHIP-1", INTERLEAVED, guilty=TWO_PARCELS, observed=OWN)
+    assert conclude(raced) == (Name.INBOX, Name.VERSION_CHECK)
+    assert conclude(evolve(raced, observed=frozenset())) == (Name.IDEMPOTENCY_KEY,)
+
+
+@rule(
+    (seen("COMP-1", UNSURE, done_again=frozenset({UNSURE})), Name.INBOX),
+    (seen("COMP-1", UNSURE, redelivered=ORDERED, same_harm=lambda name: True), Name.INBOX),
+    # look-alikes: it did not come again; it does no harm; it is the gateway that did not answer
+    (seen("COMP-1", UNSURE, same_harm=lambda name: True), Name.OUTBOX),
+    (seen("COMP-1", UNSURE, redelivered=ORDERED), Name.OUTBOX),
+    (seen("COMP-1", TIMEOUT, redelivered=ORDERED, same_harm=lambda name: True), Name.LOOKUP),
+    # where events are stored, there was something else left to do
+    (seen("ATOM-1", UNSURE, redelivered=ORDERED, relaying=frozenset({"payment"})), Name.RESUME),
+    (seen("ATOM-1", UNSURE, redelivered=ORDERED, relaying=frozenset({"order"})), Name.OUTBOX),
+    (seen("ATOM-1", UNSURE._replace(subject="place o1")), Name.OUTBOX),
+    (seen("STOCK-2", UNSURE, surplus=True), Name.OUTBOX),
+    # two answers that never came
+    (seen("COMP-1", UNSURE, TIMEOUT), Name.LOOKUP),
+)
+def test_a_commit_that_did_not_answer(evidence: Evidence, named: Name) -> None:
+    """Pins that nobody outside is to be asked what became of the target's own commit."""
+    assert first(evidence) == named
+
+
+def test_a_copy_is_looked_for_by_the_name_that_the_broker_gives_it() -> None:
+    """Pins which message is tried again, of which handling."""
+    asked: list[str] = []
+    more: dict[str, Any] = {"same_harm": asked.append, "redelivered": ORDERED}
+    conclude(seen("COMP-1", UNSURE, **more))
+    conclude(seen("COMP-1", UNSURE._replace(subject=f"{CHARGE}, copy 2"), **more))
+    assert asked == ["order.created(o1) to payment", "order.created(o1) to payment, copy 2"]
+
+
+@rule(
+    (seen("MONEY-0", errors=NULL), Name.COMPLETE_EVENT),
+    (seen("MONEY-0", errors=DIVIDED), Name.NO_OWN_ERROR),
+    (seen("MONEY-0", CANCEL, errors=NULL, failing={CHARGE: HOPELESS}), Name.COMPLETE_EVENT),
+    (seen("MONEY-0", CANCEL, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", CRASH, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", TIMEOUT, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", NOT_COMMITTED, errors=EXISTS, failing={CHARGE: HOPELESS}), Name.INBOX),
+    # look-alikes: nobody's handler; too few attempts; another handler; an order out of turn
+    (seen("LIVE-0", errors=("place o1 raised ZeroDivisionError: 0",)), Name.TERMINAL_EVENT),
+    (
+        seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={CHARGE: HOPELESS - 1}),
+        Name.TRANSIENT_RETRY,
+    ),
+    (seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={SHIP: HOPELESS}), Name.TRANSIENT_RETRY),
+    (seen("LIVE-0", CANCEL, errors=DIVIDED), Name.TERMINAL_EVENT),
+    (seen("LIVE-0", LATER, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.EARLY_EVENT),
+)
+def test_an_error_of_the_handlers_own(evidence: Evidence, named: Name) -> None:
+    """Pins that an error that nothing around the handler explains comes before all advice."""
+    assert first(evidence) == named
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'NullPointerException: Cannot invoke "Charge.id()" because "c" is null',
+        "ClassCastException: String cannot be cast to List",
+        "NoSuchElementException: No value present",
+        "IndexOutOfBoundsException: Index 0 out of bounds for length 0",
+        "TypeError: Cannot read properties of undefined (reading 'sku')",
+        "runtime error: index out of range [0] with length 0",
+        "panic: assignment to entry in nil map",
+        "NullReferenceException: Object reference not set to an instance of an object",
+    ],
+)
+def test_what_is_not_there_in_other_languages(said: str) -> None:
+    """Pins that what a handler lacks is looked for in its event, whatever it is written in."""
+    assert first(seen("MONEY-3", errors=(f"{CHARGE} raised {said}",))) == Name.COMPLETE_EVENT
+
+
+@rule(
+    (seen("SHIP-2", NOT_COMMITTED, told_first=frozenset({NOT_COMMITTED})), Name.OUTBOX),
+    (seen("TRUE-1", NOT_COMMITTED, told_first=frozenset({NOT_COMMITTED})), Name.OUTBOX),
+    (seen("STOCK-3", STALLED, told_first=frozenset({STALLED})), Name.OUTBOX),
+    # look-alikes: it told nothing before; another order came in between
+    (seen("SHIP-2", NOT_COMMITTED), Name.TRANSIENT_RETRY),
+    (seen("STOCK-3", STALLED), Name.VERSION_CHECK),
+    (seen("STOCK-3", STALLED, told_first=frozenset({STALLED}), orders=2), Name.VERSION_CHECK),
+)
+def test_told_before_it_was_stored(evidence: Evidence, named: Name) -> None:
+    """Pins that an event that left before its change was stored lacks an outbox."""
     assert first(evidence) == named
 
 
@@ -131,6 +253,11 @@ def test_no_answer(evidence: Evidence, named: Name) -> None:
     (seen("STOCK-2", CANCEL, violated=frozenset({"STOCK-2", "STATE-1"})), Name.GUARDED_STATUS),
     (seen("STATE-1", LATER, LATER), Name.GUARDED_STATUS),
     (seen("STATE-1", INTERLEAVED), Name.VERSION_CHECK),
+    # handled again, which the status only shows; look-alikes: it did no harm, did not come again
+    (seen("STATE-1", CRASH_SENT, done_again=frozenset({CRASH_SENT})), Name.INBOX),
+    (seen("STATE-1", CRASH_SENT, redelivered=ORDERED, same_harm=lambda name: True), Name.INBOX),
+    (seen("STATE-1", CRASH_SENT, redelivered=ORDERED), Name.GUARDED_STATUS),
+    (seen("STATE-1", CRASH_SENT, same_harm=lambda name: True), Name.GUARDED_STATUS),
     (seen("STOCK-3", CANCEL, said=BOTH_WAYS, about={"statuses": BOTH}), Name.GUARDED_STATUS),
     # look-alikes: one status only; two, but nothing was called off before it was done
     (seen("STOCK-3", CANCEL, said=BOTH_WAYS, about={"statuses": {Status.FAILED}}), Name.TOMBSTONE),
