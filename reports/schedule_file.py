@@ -75,7 +75,12 @@ def json_text(c: Counterexample, kit: Kit | None = None) -> str:
     Only ASCII is written: half a character in the name of an event must survive the file.
     """
     steps = [step_line(step) for step in c.steps]
-    readable = {"sentence": sentence(c), "setting": c.setting, "steps": steps}
+    readable = {
+        "sentence": sentence(c),
+        "setting": c.setting,
+        "shrinking_runs": c.runs,
+        "steps": steps,
+    }
     return json.dumps(document(c, kit) | readable, indent=2, ensure_ascii=True) + "\n"
 
 
