@@ -11,7 +11,7 @@ from implementations.errors import TargetError
 from model.environment import Fault
 from model.monitors import on_handled_again
 from properties.world import choices
-from properties.world.actions import Action, Kind, Mode, request_name
+from properties.world.actions import AFTER, Action, Kind, Mode, request_name
 from properties.world.endings import acknowledge, bury, fail, finish, leave_behind
 from properties.world.loop_stepper import LoopStepper
 from properties.world.network import Message
@@ -234,7 +234,7 @@ def _answer(world: World, action: Action) -> None:
     if mode is Mode.TRANSIENT:
         error = ConnectionError(f"{operation.port} is not available right now")
     else:
-        error = TimeoutError(f"{operation.port} did not answer in time")
+        error = TimeoutError(f"{operation.port.removeprefix(AFTER)} did not answer in time")
         if mode is Mode.UNKNOWN_DONE:
             try:
                 operation.perform()
