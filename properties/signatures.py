@@ -119,8 +119,10 @@ def asked_again(seen: Evidence) -> Names:
 
     Where only the target's own rows show what was done twice, nobody outside was asked.
     """
-    twice = seen.finding.property_id in ("MONEY-1", "MONEY-2", "SHIP-1")
-    if not seen.faults & RETRIED or not (seen.asked_anew or twice or _outside(seen)):
+    property_id = seen.finding.property_id
+    twice = property_id in ("MONEY-1", "MONEY-2", "SHIP-1")
+    handled_twice = property_id == "IDEMP-1" and bool(_effects(seen))
+    if not seen.faults & RETRIED or not (seen.asked_anew or twice or handled_twice):
         return ()
     if seen.asked_anew or not _ours(seen):
         return (Name.IDEMPOTENCY_KEY,)
@@ -317,12 +319,6 @@ def kept(saga: Saga, action: Effect) -> bool:
     if action is Effect.CHARGE:
         return saga.balance.money > 0
     return any(pieces > 0 for pieces in saga.balance.reserved.values())
-
-
-def _outside(seen: Evidence) -> bool:
-    """Whether handling a message again had a second effect outside of the target."""
-    outside = _effects(seen) - seen.observed
-    return seen.finding.property_id == "IDEMP-1" and bool(outside)
 
 
 def _ours(seen: Evidence) -> bool:
