@@ -84,7 +84,7 @@ class Evidence:
     lost: frozenset[str] = frozenset()
     """Handlers that came to a bad end when their message had been acknowledged."""
     failing: Mapping[str, int] = field(factory=dict)
-    """Handlers whose message waits to be tried again -> how often they ended with an error."""
+    """Handlers that have never come to a good end -> how often they ended with an error."""
     observed: frozenset[Effect] = frozenset()
     """What only the target's own data show: nobody outside was asked for it."""
     relaying: frozenset[str] = frozenset()
@@ -149,9 +149,7 @@ def evidence(
         errors=tuple(world.errors),
         unheard=tuple(name for name in world.network.unheard if name not in history.sight.terminal),
         lost=frozenset(world.lost),
-        failing={
-            each.task_name: each.failures for each in world.network.in_flight if each.failures
-        },
+        failing=_failing(world),
         observed=_observed(world.subject.sources),
         relaying=frozenset(_relaying(steps)),
         told_first=frozenset(action for action in actions if _told_first(steps, action)),
@@ -194,6 +192,12 @@ def handled(action: Action) -> str:
     participant, on, message = action.subject.partition(" on ")
     name, comma, copy = message.partition(", copy ")
     return f"{name} to {participant}{comma}{copy}" if on else ""
+
+
+def _failing(world: World) -> dict[str, int]:
+    """Who was tried again to the last, or until the broker gave the message up."""
+    messages = (*world.network.in_flight, *world.dead_letters)
+    return {each.task_name: each.failures for each in messages if each.failures}
 
 
 def _observed(sources: Sources) -> frozenset[Effect]:

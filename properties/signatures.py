@@ -6,6 +6,7 @@ A rule gives the safeguards that fit, the likelier first, and nothing where it d
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 from model.environment import Fault
@@ -24,7 +25,6 @@ from properties.evidence import (
     relays,
 )
 from properties.world.actions import Action, Kind, fault_of
-from properties.world.endings import HOPELESS
 from reports.safeguards import SafeguardName as Name
 
 Names = tuple[Name, ...]
@@ -157,12 +157,12 @@ def never_recovers(seen: Evidence) -> Names:
 def own_error(seen: Evidence) -> str:
     """The error that a handler ended with by itself, as it was told; empty if there is none.
 
-    One to which it came to the last says most. After a fault nothing else counts, and it takes more
-    attempts than there are faults, of the very handler that was struck.
+    One to which it came to the last says most. After a fault nothing else counts, and the handler
+    that was struck has to have failed more often than that.
     """
-    struck = {action.subject for action in seen.of_kind(Kind.CRASH, Kind.ANSWER)}
+    struck = Counter(action.subject for action in seen.of_kind(Kind.CRASH, Kind.ANSWER))
     for handler, times in seen.failing.items():
-        if seen.technical <= {Fault.CANCEL} or (times >= HOPELESS and handler in struck):
+        if seen.technical <= {Fault.CANCEL} or 0 < struck[handler] < times:
             said = [error for error in seen.errors if error.startswith(f"{handler} raised ")]
             return said[-1] if said else ""
     raised = (error for error in seen.errors if " on " in error.partition(" raised ")[0])

@@ -166,6 +166,12 @@ class Stuck(Kiosk):
     keeps_session = True
 
 
+class GivenUp(Stuck):
+    """The same, and the broker gives a message up."""
+
+    consumers: ClassVar[dict[str, Any]] = {"van": {"attempts": 3}}
+
+
 class Null(Kiosk):
     """The van lacks something that it reads."""
 

@@ -20,6 +20,7 @@ from properties.world.subject import Subject
 from properties.world.trace import Trace
 from reports.counterexample import Safeguard
 from reports.safeguards import SafeguardName as Name
+from tests.properties.kiosk import GivenUp
 
 SHELF, VAN = "shelf on ordered(o1)", "van on reserved(o1)"
 UNSURE = Action(Kind.ANSWER, SHELF, "after shelf commit", "unknown, done")
@@ -43,6 +44,7 @@ CASES = (
     ("WithoutInbox", STORED, "COMP-1", (Name.INBOX, Name.OUTBOX)),
     ("WithoutInbox", ANEW, "STATE-1", (Name.INBOX,)),
     ("Stuck", NOT_LOADED, "LIVE-0", (Name.NO_OWN_ERROR,)),
+    ("GivenUp", NOT_LOADED, "LIVE-0", (Name.NO_OWN_ERROR,)),
     ("Null", None, "LIVE-0", (Name.COMPLETE_EVENT, Name.NO_OWN_ERROR)),
     ("Wrong", None, "LIVE-1", (Name.NO_OWN_ERROR,)),
 )
@@ -108,6 +110,8 @@ def test_an_error_of_its_own_is_told() -> None:
 def test_a_handler_that_never_comes_to_a_good_end_is_seen() -> None:
     """Pins which handler that is, how often it failed, and that one that did well later is none."""
     assert seen("Stuck", NOT_LOADED).failing == {VAN: HOPELESS}
+    attempts = GivenUp.consumers["van"]["attempts"]
+    assert seen("GivenUp", NOT_LOADED).failing == {VAN: attempts}
     assert not seen("WithoutInbox", UNSURE).failing
 
 

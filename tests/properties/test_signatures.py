@@ -13,7 +13,6 @@ from properties.diagnosis import conclude
 from properties.evidence import Evidence
 from properties.signatures import mistaken_for
 from properties.world.actions import Action, Kind
-from properties.world.endings import HOPELESS
 from reports.safeguards import SafeguardName as Name
 from tests.properties.made_evidence import (
     AGAIN,
@@ -172,21 +171,21 @@ def test_a_copy_is_looked_for_by_the_name_that_the_broker_gives_it() -> None:
 @rule(
     (seen("MONEY-0", errors=NULL), Name.COMPLETE_EVENT),
     (seen("MONEY-0", errors=DIVIDED), Name.NO_OWN_ERROR),
-    (seen("MONEY-0", CANCEL, errors=NULL, failing={CHARGE: HOPELESS}), Name.COMPLETE_EVENT),
-    (seen("MONEY-0", CANCEL, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
-    (seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
-    (seen("LIVE-0", CRASH, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
-    (seen("LIVE-0", TIMEOUT, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.NO_OWN_ERROR),
-    (seen("LIVE-0", NOT_COMMITTED, errors=EXISTS, failing={CHARGE: HOPELESS}), Name.INBOX),
-    # look-alikes: nobody's handler; too few attempts; another handler; an order out of turn
+    (seen("MONEY-0", CANCEL, errors=NULL, failing={CHARGE: 2}), Name.COMPLETE_EVENT),
+    (seen("MONEY-0", CANCEL, errors=DIVIDED, failing={CHARGE: 2}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={CHARGE: 2}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", CRASH, errors=DIVIDED, failing={CHARGE: 2}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", TIMEOUT, errors=DIVIDED, failing={CHARGE: 2}), Name.NO_OWN_ERROR),
+    (seen("LIVE-0", NOT_COMMITTED, errors=EXISTS, failing={CHARGE: 2}), Name.INBOX),
+    # look-alikes: nobody's handler; as often as it was struck; another one; out of turn
     (seen("LIVE-0", errors=("place o1 raised ZeroDivisionError: 0",)), Name.TERMINAL_EVENT),
     (
-        seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={CHARGE: HOPELESS - 1}),
+        seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={CHARGE: 1}),
         Name.TRANSIENT_RETRY,
     ),
-    (seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={SHIP: HOPELESS}), Name.TRANSIENT_RETRY),
+    (seen("LIVE-0", NOT_COMMITTED, errors=DIVIDED, failing={SHIP: 2}), Name.TRANSIENT_RETRY),
     (seen("LIVE-0", CANCEL, errors=DIVIDED), Name.TERMINAL_EVENT),
-    (seen("LIVE-0", LATER, errors=DIVIDED, failing={CHARGE: HOPELESS}), Name.EARLY_EVENT),
+    (seen("LIVE-0", LATER, errors=DIVIDED, failing={CHARGE: 2}), Name.EARLY_EVENT),
 )
 def test_an_error_of_the_handlers_own(evidence: Evidence, named: Name) -> None:
     """Pins that an error that nothing around the handler explains comes before all advice."""
