@@ -15,6 +15,7 @@ from attrs import frozen
 #: What a tool is called, and the module that hunts with it.
 TOOLS = {
     "the kit": "with_the_kit",
+    "first draft": "with_a_draft",
     "hand-written": "with_the_machine",
     "simloom": "on_simloom",
     "simloop": "on_simloop",

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from benchmarks.baseline.handwritten import Saga
+from benchmarks.baseline.handwritten import Draft, Saga
 from benchmarks.baseline.measuring import Hunt, Length, OutOfTime, Rate
 
 SEARCH = (Phase.generate,)
@@ -19,17 +19,18 @@ SEARCH_AND_SHRINK = (Phase.generate, Phase.shrink)
 class Watch:
     """Runs the machine, and keeps the time."""
 
-    def __init__(self, make: Callable[[Any], Any]) -> None:
+    def __init__(self, make: Callable[[Any], Any], rules: type[Draft]) -> None:
         self.make = make
+        self.rules = rules
         self.deadline = 0.0
         self.steps = 0
         self.failures: list[Length] = []
 
-    def machine(self, number: int) -> type[Saga]:
+    def machine(self, number: int) -> type[Draft]:
         """The machine for this saga and seed."""
         watch = self
 
-        class Watched(Saga):
+        class Watched(self.rules):  # type: ignore[name-defined, misc]  # chosen at run time
             make = staticmethod(watch.make)
 
             def __init__(self) -> None:
@@ -48,7 +49,7 @@ class Watch:
                     watch.failures.append(Length(self.ports.steps, self.ports.deviations))
                 super().check(wrong)
 
-        found: type[Saga] = seed(number)(Watched)
+        found: type[Draft] = seed(number)(Watched)
         return found
 
     def run(self, number: int, seconds: float, phases: tuple[Phase, ...]) -> str:
@@ -72,9 +73,15 @@ class Watch:
         return ""
 
 
-def hunt(make: Callable[[Any], Any], number: int, seconds: float, shrinking: bool) -> Hunt:
+def hunt(
+    make: Callable[[Any], Any],
+    number: int,
+    seconds: float,
+    shrinking: bool,
+    rules: type[Draft] = Saga,
+) -> Hunt:
     """Run the machine until it fails; then once more, with shrinking, if that is wanted."""
-    watch = Watch(make)
+    watch = Watch(make, rules)
     begun = time.process_time()
     wrong = watch.run(number, seconds, SEARCH)
     spent = time.process_time() - begun
@@ -87,9 +94,9 @@ def hunt(make: Callable[[Any], Any], number: int, seconds: float, shrinking: boo
     return Hunt(spent, wrong, watch.failures[-1])
 
 
-def rate(make: Callable[[Any], Any], seconds: float) -> Rate:
+def rate(make: Callable[[Any], Any], seconds: float, rules: type[Draft] = Saga) -> Rate:
     """How fast it goes while nothing fails."""
-    watch = Watch(make)
+    watch = Watch(make, rules)
     begun = time.process_time()
     wrong = watch.run(0, seconds, SEARCH)
     return Rate(watch.steps, time.process_time() - begun, bool(wrong))
