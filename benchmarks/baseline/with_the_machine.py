@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from benchmarks.baseline.handwritten import Draft, Saga
+from benchmarks.baseline.handwritten import Rules, Saga
 from benchmarks.baseline.measuring import Hunt, Length, OutOfTime, Rate
 
 SEARCH = (Phase.generate,)
@@ -19,14 +19,14 @@ SEARCH_AND_SHRINK = (Phase.generate, Phase.shrink)
 class Watch:
     """Runs the machine, and keeps the time."""
 
-    def __init__(self, make: Callable[[Any], Any], rules: type[Draft]) -> None:
+    def __init__(self, make: Callable[[Any], Any], rules: type[Rules]) -> None:
         self.make = make
         self.rules = rules
         self.deadline = 0.0
         self.steps = 0
         self.failures: list[Length] = []
 
-    def machine(self, number: int) -> type[Draft]:
+    def machine(self, number: int) -> type[Rules]:
         """The machine for this saga and seed."""
         watch = self
 
@@ -49,7 +49,7 @@ class Watch:
                     watch.failures.append(Length(self.ports.steps, self.ports.deviations))
                 super().check(wrong)
 
-        found: type[Draft] = seed(number)(Watched)
+        found: type[Rules] = seed(number)(Watched)
         return found
 
     def run(self, number: int, seconds: float, phases: tuple[Phase, ...]) -> str:
@@ -78,7 +78,7 @@ def hunt(
     number: int,
     seconds: float,
     shrinking: bool,
-    rules: type[Draft] = Saga,
+    rules: type[Rules] = Saga,
 ) -> Hunt:
     """Run the machine until it fails; then once more, with shrinking, if that is wanted."""
     watch = Watch(make, rules)
@@ -94,7 +94,7 @@ def hunt(
     return Hunt(spent, wrong, watch.failures[-1])
 
 
-def rate(make: Callable[[Any], Any], seconds: float, rules: type[Draft] = Saga) -> Rate:
+def rate(make: Callable[[Any], Any], seconds: float, rules: type[Rules] = Saga) -> Rate:
     """How fast it goes while nothing fails."""
     watch = Watch(make, rules)
     begun = time.process_time()
