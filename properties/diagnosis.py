@@ -14,7 +14,7 @@ from model.environment import Fault
 from model.history import Finding, Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.evidence import Evidence, evidence, handled, interrupted
+from properties.evidence import Evidence, evidence, handled, interrupted, is_outside
 from properties.run import Run
 from properties.signatures import (
     SIGNATURES,
@@ -299,7 +299,7 @@ def _given_up(seen: Evidence) -> bool:
     There was nothing to publish yet, so no outbox is missing; what came again was taken for done.
     """
     crashes = seen.of_kind(Kind.CRASH)
-    outside = all(crash.port.partition(".")[0] in _OUTSIDE for crash in crashes)
+    outside = all(is_outside(crash.port) for crash in crashes)
     return bool(crashes) and outside
 
 
@@ -335,7 +335,6 @@ def _after_cancel(seen: Evidence) -> Names:
     return (Name.TOMBSTONE,) if raced else (Name.PIVOT_CHECK, Name.TOMBSTONE)
 
 
-_OUTSIDE = ("payments", "carrier", "warehouse")
 _BY_FAULT: tuple[tuple[Fault, Rule], ...] = (
     (Fault.CRASH, _after_crash),
     (Fault.TRANSIENT, _after_transient),

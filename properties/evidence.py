@@ -178,8 +178,13 @@ def relays(action: Action) -> bool:
 
 def is_own(port: str) -> bool:
     """Whether a port call is a place in the target's own work, such as before or after a commit."""
-    elsewhere = port.startswith((*_OUTSIDE, "publish ", "timer ", "wait for "))
+    elsewhere = is_outside(port) or port.startswith(("publish ", "timer ", "wait for "))
     return bool(port) and port != ACKNOWLEDGE and not elsewhere
+
+
+def is_outside(port: str) -> bool:
+    """Whether a port call asks gateway, carrier or warehouse."""
+    return port.startswith(_OUTSIDE)
 
 
 def interrupted(action: Action) -> bool:

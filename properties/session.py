@@ -101,7 +101,7 @@ class Verification:
             with printing.set_aside(self.config):
                 subject = probe(self.settings.target)
             # who asks for `republish` has all events come again, not only those that were seen to
-            asked = not self._by_default("faults")
+            asked = self.settings.origins.get("faults", "default") != "default"
             self._subject = evolve(subject, changing=frozenset()) if asked else subject
         return self._subject
 
@@ -121,9 +121,6 @@ class Verification:
         """The faults in force: what the target was seen to do by itself belongs to the default."""
         faults = self.settings.faults
         return faults | {Fault.REPUBLISH} if self.subject().changing else faults
-
-    def _by_default(self, option: str) -> bool:
-        return self.settings.origins.get(option, "default") == "default"
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Collect either the search or what is to be done instead."""

@@ -56,6 +56,11 @@ class Toy:
         return {"orders": dict(self.orders), "stock": {}}
 
 
+def toy(base: type[Toy] = Toy, **members: Any) -> type[Toy]:
+    """A toy with other members."""
+    return type("Other", (base,), members)
+
+
 class AsyncToy(Toy):
     """The same in coroutines."""
 

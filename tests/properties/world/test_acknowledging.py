@@ -9,14 +9,9 @@ import pytest
 from implementations.errors import TargetError
 from model.vocabulary import Status
 from properties.world.actions import Kind, Mode
-from tests.properties.toys import AsyncToy, Toy, act, rest, status, until, world_of
+from tests.properties.toys import AsyncToy, Toy, act, rest, status, toy, until, world_of
 
 JOB = "worker on job(o1)"
-
-
-def toy(base: type[Toy] = Toy, **members: Any) -> type[Toy]:
-    """A toy with other members."""
-    return type("Other", (base,), members)
 
 
 class AcknowledgesEarly(Toy):

@@ -23,6 +23,7 @@ from tests.properties.toys import (
     rest,
     status,
     subject_of,
+    toy,
     until,
     world_of,
 )
@@ -33,11 +34,6 @@ JOB = "worker on job(o1)"
 def consuming(**settings: Any) -> dict[str, Any]:
     """The members of a toy whose worker takes messages like this."""
     return {"consumers": {"worker": settings}}
-
-
-def toy(base: type[Toy] = Toy, **members: Any) -> type[Toy]:
-    """A toy with other members."""
-    return type("Other", (base,), members)
 
 
 class Fails(Toy):
