@@ -18,12 +18,13 @@ import resource
 import shlex
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from implementations.loading import load
 from implementations.process.connection import end_all
@@ -68,16 +69,33 @@ def measure(spec: str, schedules: int) -> Measured:
     """Run a campaign against a target."""
     subject = probe(spec)
     scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
-    messages = steps = 0
+    handled, steps = [0], 0
+    subject = evolve(subject, factory=_counting(subject.factory, handled))
     end_all()
     wall, kit, process = time.perf_counter(), time.process_time(), _children()
     for _, run in campaign(subject, scopes, 1, schedules):
-        messages += sum(original.handled for original in run.world.network.originals.values())
         steps += run.steps
         run.world.dissolve()
     kit, wall = time.process_time() - kit, time.perf_counter() - wall
     end_all()
-    return Measured(messages, steps, kit, _children() - process, wall)
+    return Measured(handled[0], steps, kit, _children() - process, wall)
+
+
+def _counting(factory: Callable[[Any], Any], handled: list[int]) -> Callable[[Any], Any]:
+    """The factory of targets that count what they are given, in runs to compare with as well."""
+
+    def make(world: Any) -> Any:
+        target = factory(world)
+        handle = target.handle
+
+        def counted(participant: str, event: Any) -> Any:
+            handled[0] += 1
+            return handle(participant, event)
+
+        target.handle = counted
+        return target
+
+    return make
 
 
 def on_every_core(spec: str, schedules: int) -> float:

@@ -61,6 +61,9 @@ class Observation(NamedTuple):
     """Pieces set aside, by (order, sku): several rows are added up."""
     payments: tuple[ObservedPayment, ...] | None = None
     shipments: tuple[ObservedShipment, ...] | None = None
+    outbox: dict[str, int] | None = None
+    """How many messages wait in the outbox of each participant: where there are none, no relay is
+    asked."""
 
 
 _STATUS: dict[str, Status] = {str(status): status for status in Status}
@@ -105,13 +108,23 @@ def _normalise(observed: Any, known: Container[str]) -> Observation:
     rows = observed.get("reservations")
     payments = observed.get("payments")
     shipments = observed.get("shipments")
+    outbox = observed.get("outbox")
     return Observation(
         orders,
         stock,
         None if rows is None else _reservations(rows, known),
         None if payments is None else tuple(_payment(row, known) for row in payments),
         None if shipments is None else tuple(_shipment(row, known) for row in shipments),
+        None if outbox is None else _waiting(outbox),
     )
+
+
+def _waiting(outbox: Any) -> dict[str, int]:
+    waiting = dict(outbox)
+    for count in waiting.values():
+        if type(count) is not int or count < 0:
+            raise _Wrong
+    return waiting
 
 
 def _reservations(rows: Any, known: Container[str]) -> dict[tuple[str, str], int]:
@@ -173,6 +186,8 @@ def _complaints(observed: Any, known: Container[str]) -> Iterator[_Complaint]:
             yield from _order_complaints(observed[field], known)
         else:
             yield from _stock_complaints(observed[field])
+    if observed.get("outbox") is not None:
+        yield from _outbox_complaints(observed["outbox"])
     for field, columns in _ROWS.items():
         if observed.get(field) is not None:
             yield from _row_complaints(field, columns, observed[field], known)
@@ -199,6 +214,16 @@ def _stock_complaints(stock: Mapping[Any, Any]) -> Iterator[_Complaint]:
             yield where, f"the SKU {_shown(sku)} is not a string", "use the SKU as it was given"
         if type(quantity) is not int:
             yield where, f"is {_shown(quantity)}, not an int", "give the pieces as a whole number"
+
+
+def _outbox_complaints(outbox: Any) -> Iterator[_Complaint]:
+    fix = "give a dict of participant to the number of messages that wait in its outbox"
+    if not isinstance(outbox, Mapping):
+        yield "observe()['outbox']", f"is {_shown(outbox)}, not a dict", fix
+        return
+    for participant, waiting in outbox.items():
+        if type(waiting) is not int or waiting < 0:
+            yield f"observe()['outbox'][{participant!r}]", f"is {_shown(waiting)}", fix
 
 
 def _row_complaints(

@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import evolve
 
-from implementations.errors import TargetError
+from implementations.errors import TargetError, did_you_mean
 from implementations.loading import LoadedTarget, load
 from implementations.observing import Observation, check_observation
 from implementations.shape import TargetShape, check_target
@@ -64,6 +64,7 @@ def probe(spec: str) -> Subject:
     if reached := _reached(subject, scopes[0], runs[0]):
         subject = evolve(subject, reached=reached)
         runs = _first_in_first_out(subject, scopes)
+    _check_outbox(subject, scopes[0], runs[0])
     sources = _refine(sources, runs)
     published = {type_ for run in runs for type_ in _published(run)}
     terminal = _terminal(shape, published)
@@ -229,6 +230,35 @@ def _reached(subject: Subject, scope: Scope, run: Run) -> frozenset[str]:
         return frozenset()
     # the gateway publishes too, where it is asked to (`notify`)
     return asking.reached & {draft.source for draft in drafts}
+
+
+def _check_outbox(subject: Subject, scope: Scope, run: Run) -> None:
+    """What `observe()` shows of outboxes is true: a relay has nothing, if it is asked all the same.
+
+    Raises:
+        TargetError: it is not, or somebody is shown whom nobody knows.
+    """
+    last = run.world.sighting.last
+    if last is None or last.outbox is None:
+        return
+    for name in last.outbox:
+        if name not in subject.shape.participants:
+            known = subject.shape.participants
+            listed = f"the participants are {', '.join(known)}"
+            raise TargetError(
+                f"shows an outbox of {name!r}, whom nobody knows",
+                "observe()['outbox']",
+                did_you_mean(name, known, listed),
+            )
+    (asked,) = _first_in_first_out(evolve(subject, believed=False), [scope])
+    more = asked.world.network.published[len(run.world.network.published) :]
+    if more:
+        raise TargetError(
+            f"shows that the outbox of {more[0].source} is empty, and its relay publishes "
+            f"{more[0].type}",
+            "observe()['outbox']",
+            "count what the next relay() would publish, and leave out whom you cannot count for",
+        )
 
 
 def _changing(subject: Subject, scope: Scope, plain: Run) -> frozenset[str]:

@@ -73,22 +73,25 @@ def shown_together(parts: Mapping[str, Any]) -> Any:
     """What several processes show: each its own orders, stock and rows.
 
     Raises:
-        TargetError: two of them show the same order or SKU, or one shows no dict.
+        TargetError: two of them show the same order, SKU or outbox, or one shows no dict.
     """
     whole: dict[str, Any] = {"orders": {}, "stock": {}}
     for name, part in parts.items():
         if not isinstance(part, Mapping):
             raise TargetError(f"shows {part!r}", f"observe() of {name}", "return a dict")
-        for key in ("orders", "stock"):
-            own = part.get(key) or {}
-            twice = next((each for each in own if each in whole[key]), None)
+        for key in ("orders", "stock", "outbox"):
+            own = part.get(key)
+            if own is None:
+                continue
+            kept = whole.setdefault(key, {})
+            twice = next((each for each in own if each in kept), None)
             if twice is not None:
                 raise TargetError(
                     f"shows {key} {twice!r}, which another participant shows too",
                     f"observe() of {name}",
                     "each process shows what it keeps itself; leave the rest out",
                 )
-            whole[key].update(own)
+            kept.update(own)
         for key in _ROWS:
             if part.get(key) is not None:
                 whole[key] = [*whole.get(key, []), *part[key]]

@@ -166,6 +166,7 @@ PORTS: dict[str, Port] = {
     **_ports(Warehouse, ("reserve", "release", "available"), "warehouse."),
 }
 
+_decode = json.JSONDecoder().decode
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _FLUSH = "what the program prints belongs on stderr; the clients that come with the kit see to it"
 _FORMS = {
@@ -178,6 +179,8 @@ _ERROR = frozenset({"type", "message", "where", "fatal"})
 
 def written(message: Request | Answer | Failure, now: float | None = None) -> bytes:
     """A message of the kit as a line; `now` is the time of the run, where it has changed."""
+    if now is None and isinstance(message, Answer) and message.value is None:
+        return b'{"id":%d,"answer":null}\n' % message.id  # a third of all lines
     said: dict[str, Any] = {"id": message.id}
     if isinstance(message, Answer):
         said["answer"] = message.value
@@ -202,7 +205,7 @@ def read(line: bytes) -> Line:
         ProtocolError: nothing that the protocol knows.
     """
     try:
-        said = json.loads(line)
+        said = _decode(line.decode())
     except (ValueError, RecursionError):
         raise ProtocolError(
             f"wrote {shown(line)} to stdout, which is no JSON; was this meant for stderr?", _FLUSH

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from implementations.process.connection import Command
+from implementations.process.core import CORE
 from implementations.process.merging import (
     check_alone,
     declared_together,
@@ -38,6 +39,7 @@ class ProcessTarget:
         taken: list[tuple[Pool, Session]] = []
         self._release = weakref.finalize(self, _give_back, taken)
         self._release.atexit = False
+        CORE.enter()
         for pool in pools:
             taken.append((pool, pool.take()))
             taken[-1][1].start(world)
@@ -132,5 +134,8 @@ def _arranged(sessions: list[Session]) -> tuple[dict[str, Session], dict[str, An
 
 
 def _give_back(taken: list[tuple[Pool, Session]]) -> None:
-    for pool, session in taken:
-        pool.give_back(session)
+    try:
+        for pool, session in taken:
+            pool.give_back(session)
+    finally:
+        CORE.leave()

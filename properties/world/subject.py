@@ -48,6 +48,8 @@ class Subject:
     """Whether it was seen to set a timer: then one can be late."""
     reached: frozenset[str] = frozenset()
     """Participants in whose outboxes calls of others were seen to write, or might."""
+    believed: bool = True
+    """Whether an outbox that `observe()` shows to be empty is taken to be."""
 
     def close(self, target: Any) -> None:
         """End what a run of the target has opened.

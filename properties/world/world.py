@@ -223,6 +223,8 @@ class World:
             self.running = None
         if self.touched:
             self.sighting.look()
+            if self.dirty:
+                self.sighting.believe()
         if self.restocked and not self.tasks:
             self.restocked = False
             on_stable(history)

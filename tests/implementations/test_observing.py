@@ -41,6 +41,7 @@ def test_everything() -> None:
         reservations=[{"order": "o1", "sku": "x", "quantity": 2}],
         payments=[{"id": "p", "order": "o1", "amount": 500, "status": "charged"}],
         shipments=[{"id": "s", "order": "o1", "status": "requested"}],
+        outbox={"order": 2, "payment": 0},
     )
     assert check_observation(observed, KNOWN) == Observation(
         {"o1": Status.CONFIRMED, "o2": Status.FAILED},
@@ -48,6 +49,7 @@ def test_everything() -> None:
         {("o1", "x"): 2},
         (ObservedPayment("p", "o1", 500, PaymentStatus.CHARGED),),
         (ObservedShipment("s", "o1", ShipmentStatus.REQUESTED),),
+        {"order": 2, "payment": 0},
     )
 
 
@@ -117,6 +119,9 @@ WRONG: dict[str, tuple[Any, tuple[str, ...]]] = {
     "payment of a foreign order": (snapshot(payments=[PAYMENT | {"order": "x"}]), ("'x'",)),
     "shipment status": (snapshot(shipments=[SHIPMENT | {"status": "sent"}]), ("'sent'",)),
     "shipment of a foreign order": (snapshot(shipments=[SHIPMENT | {"order": None}]), ("None",)),
+    "outbox as list": (snapshot(outbox=["order"]), ("['outbox']", "['order']", "not a dict")),
+    "outbox as rows": (snapshot(outbox={"order": []}), ("['outbox']['order']", "[]", "number")),
+    "outbox below zero": (snapshot(outbox={"order": -1}), ("['outbox']['order']", "-1")),
     "shipments as number": (snapshot(shipments=3), ("['shipments']", "3", "not a list")),
 }
 

@@ -149,5 +149,7 @@ def test_snapshots_are_put_together() -> None:
     }
     with pytest.raises(TargetError, match="shows stock 'book', which another participant shows"):
         shown_together({"inventory": stock, "payment": stock})
+    both = {"a": {"outbox": {"a": 1}}, "b": {"outbox": {"b": 0}}}
+    assert shown_together(both) == {"orders": {}, "stock": {}, "outbox": {"a": 1, "b": 0}}
     with pytest.raises(TargetError, match="shows None"):
         shown_together({"order": None})

@@ -62,6 +62,7 @@ export interface Snapshot {
   reservations?: { order: string; sku: string; quantity: number }[];
   payments?: { id: string; order: string; amount: number; status: 'pending' | 'charged' | 'refunded' | 'failed' }[];
   shipments?: { id: string; order: string; status: 'requested' | 'shipped' | 'cancelled' }[];
+  outbox?: Record<string, number>;
 }
 export interface Consumer {
   acknowledge?: 'after' | 'before';

@@ -47,7 +47,8 @@ class Saga {
 
   observe() {
     const { order, inventory } = this.services;
-    const seen = {};
+    const seen = { outbox: {} }; // Where it is shown to be empty, the kit asks for no relay.
+    for (const [name, { store: kept }] of Object.entries(this.services)) seen.outbox[name] = kept.outbox.size;
     if (order) {
       seen.orders = Object.fromEntries([...order.store.rows].map(([id, row]) => [id, STATUS[row.status]]));
     }

@@ -1,0 +1,101 @@
+"""Outboxes that `observe()` shows: nobody is asked to relay what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from implementations.errors import TargetError
+from implementations.reference import make
+from model.environment import DEFAULT_FAULTS
+from properties.drivers.campaign import campaign
+from properties.probing import probe
+from properties.world.scopes import SCOPES, fitting
+from properties.world.subject import Subject
+
+#: What the relays of the targets below have returned.
+RETURNED: list[int] = []
+
+
+def shown(world: Any, count: Callable[[str, int], int], **more: int) -> Any:
+    """The reference with its outboxes in what it shows, as `count` has them."""
+    target = make(world)
+    observe, relay = target.observe, target.relay
+
+    def with_outbox() -> dict[str, Any]:
+        services = target._services.items()
+        waiting = {name: len(service.store.outbox) for name, service in services}
+        outbox = {name: count(name, each) for name, each in waiting.items()}
+        return {**observe(), "outbox": {**outbox, **more}}
+
+    async def counted(participant: str) -> int:
+        waiting = await relay(participant)
+        RETURNED.append(waiting)
+        return waiting
+
+    target.observe, target.relay = with_outbox, counted  # type: ignore[method-assign]
+    return target
+
+
+def right(world: Any) -> Any:
+    """What is shown is true."""
+    return shown(world, lambda name, waiting: waiting)
+
+
+def liar(world: Any) -> Any:
+    """The outbox of the payment service is always shown to be empty."""
+    return shown(world, lambda name, waiting: 0 if name == "payment" else waiting)
+
+
+def stranger(world: Any) -> Any:
+    """Somebody is in it whom nobody knows."""
+    return shown(world, lambda name, waiting: waiting, paymet=1)
+
+
+def sometimes(world: Any) -> Any:
+    """Only one of them can be counted."""
+    target = shown(world, lambda name, waiting: waiting)
+    observe = target.observe
+    target.observe = lambda: {**observe(), "outbox": {"order": observe()["outbox"]["order"]}}
+    return target
+
+
+def violated(subject: Subject) -> set[str]:
+    """What a small campaign with every fault finds."""
+    RETURNED.clear()
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, subject.shape.delivery, subject.shape)
+    return {name for _, run in campaign(subject, scopes, 3, 60) for name in run.findings}
+
+
+def test_no_relay_is_asked_for_nothing() -> None:
+    """Pins that what is shown to be empty is not relayed, that nothing is lost by it, and that
+    without being shown it would be."""
+    subject = probe(f"{__name__}:right")
+    assert violated(subject) == set()
+    assert RETURNED
+    believed = RETURNED.count(0)
+    assert violated(evolve(subject, believed=False)) == set()
+    assert believed * 20 < RETURNED.count(0)  # another relay may have been quicker
+
+
+def test_whom_nobody_counts_for_is_asked() -> None:
+    """Pins that only participants that stand in it are believed to have nothing."""
+    assert violated(probe(f"{__name__}:sometimes")) == set()
+    assert RETURNED.count(0)
+
+
+def test_an_outbox_that_is_not_empty_is_a_lie() -> None:
+    """Pins that a target is not accused of messages that only its adapter hides."""
+    with pytest.raises(TargetError) as caught:
+        probe(f"{__name__}:liar")
+    assert "the outbox of payment is empty, and its relay publishes payment." in str(caught.value)
+
+
+def test_an_outbox_of_nobody_is_explained() -> None:
+    """Pins that a wrong name is not passed over: its outbox would be asked for nothing for ever."""
+    with pytest.raises(TargetError, match=r"outbox of 'paymet'") as caught:
+        probe(f"{__name__}:stranger")
+    assert "payment" in caught.value.how_to_fix
