@@ -12,7 +12,7 @@ import pytest
 
 from model.environment import DEFAULT_FAULTS, Delivery, Fault
 from properties.settings.in_force import Settings, resolve
-from properties.settings.options import DEFAULT_TARGET, OPTIONS
+from properties.settings.options import DEFAULT_TARGET, OPTIONS, refuse_unknown
 from properties.settings.sources import (
     OptionError,
     from_command_line,
@@ -20,6 +20,7 @@ from properties.settings.sources import (
     from_files,
     from_table,
 )
+from tests.command_line import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 IDS = ("MONEY-0", "MONEY-1", "LIVE-0", "SHIP-2")
@@ -336,3 +337,24 @@ def test_help_names_every_option(tmp_path: Path) -> None:
     write(tmp_path, "[tool.pytest.ini_options]\n")
     run = run_pytest(tmp_path, "--help")
     assert [option.flag for option in OPTIONS if option.flag not in run.stdout] == []
+
+
+def test_an_option_that_there_is_not_is_named_with_the_nearest() -> None:
+    """Pins that a slip on the command line is one line, and not pytest's usage; and that nothing
+    else is taken for an option of ours."""
+    refuse_unknown(
+        ["pytest", "--saga-faults", "-crash", "--saga-profile=quick", "--cov-saga", "-x"]
+    )
+    with pytest.raises(pytest.UsageError, match="--saga-profle; did you mean '--saga-profile'"):
+        refuse_unknown(["pytest", "--saga-profle=ci"])
+    with pytest.raises(pytest.UsageError, match="there are --saga-target, --saga-delivery"):
+        refuse_unknown(["pytest", "--saga-qqqqqqqq"])
+
+
+def test_a_slip_ends_the_session_before_it_begins(tmp_path: Path) -> None:
+    """Pins the exit code, and that nothing of ours is seen."""
+    outcome = verify(tmp_path, "--saga-sheed=3")
+    assert outcome.code == pytest.ExitCode.USAGE_ERROR
+    assert "there is no option --saga-sheed; did you mean '--saga-seed'?" in outcome.joined
+    assert "usage:" not in outcome.text
+    assert outcome.shows_no_traceback()

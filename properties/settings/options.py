@@ -6,9 +6,12 @@ Each can be given on the command line (`--saga-delivery=...`), as an environment
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from attrs import frozen
 
+from implementations.errors import did_you_mean
 from model.environment import Delivery, Fault
 
 DEFAULT_TARGET = "implementations.reference:make"
@@ -130,6 +133,22 @@ OPTIONS = (
 
 #: Options by name.
 BY_NAME = {option.name: option for option in OPTIONS}
+
+_PREFIX = "--saga-"
+
+
+def refuse_unknown(arguments: Iterable[str]) -> None:
+    """Name the nearest option for one of ours that there is not: pytest would only print its usage.
+
+    Raises:
+        pytest.UsageError: there is one.
+    """
+    flags = [option.flag for option in OPTIONS]
+    for argument in arguments:
+        flag = argument.partition("=")[0]
+        if flag.startswith(_PREFIX) and flag not in flags:
+            fix = did_you_mean(flag, flags, f"there are {', '.join(flags)}")
+            raise pytest.UsageError(f"there is no option {flag}; {fix}")
 
 
 def add_options(parser: pytest.Parser) -> None:
