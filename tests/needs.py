@@ -97,7 +97,7 @@ NEEDS: Mapping[str, Need] = {
         importable("faststream", "aio_pika"),
         "pip install 'faststream[rabbit]>=0.7,<0.8' (the extra `faststream`)",
     ),
-    "django": Need(importable("django"), "pip install django"),
+    "django": Need(importable("django"), "pip install 'django>=4.2' (the extra `django`)"),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 

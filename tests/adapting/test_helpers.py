@@ -288,15 +288,3 @@ def test_a_text_is_no_number(named: dict[str, str]) -> None:
     assert stored == [(1, 1), (2, 2), (10, None)]
     other = import_module("sqlalchemy.dialects.postgresql").dialect()
     assert "saga" not in str(CreateTable(table).compile(dialect=other))
-
-
-def test_django_is_emptied() -> None:
-    """Pins that tables are made, and empty again for the next run."""
-    needs("django")
-    from implementations.adapting.django import django_in_memory
-
-    empty = django_in_memory("django.contrib.contenttypes", "django.contrib.auth")
-    models: Any = import_module("django.contrib.auth.models")
-    for _ in range(2):
-        empty()
-        assert models.Group.objects.create(name="g").pk == 1

@@ -20,15 +20,17 @@ PARTS = {
     "pika_adapter": ("paths", "sweep-0", "campaign-0"),
     "kafka_adapter": ("paths", "sweep-0", "campaign-0"),
     "outbox_adapter": ("paths", "sweep-0"),
+    "django_adapter": ("paths", "sweep-0", "campaign-0"),
 }
+NEEDED = {"outbox": "sql", "faststream": "faststream", "aio": "faststream", "django": "django"}
 
 
 @lru_cache
 def search(target: str, part: str) -> Portion:
     """One part of a search, in this process."""
-    for style, need in (("outbox", "sql"), ("faststream", "faststream"), ("aio", "faststream")):
-        if target.startswith(style):
-            needs(need)
+    style = target.partition("_")[0]
+    if style in NEEDED:
+        needs(NEEDED[style])
     subject = probe(f"tests.adapting.{target}")
     delivery = subject.shape.delivery
     return run_part(subject, part, PROFILES["quick"], DEFAULT_FAULTS, delivery, 1)
@@ -64,6 +66,8 @@ def test_two_handlers_of_a_service_race_and_the_right_shop_holds(seed: int) -> N
         ("faststream_twins:make_forgetful", "sweep-0", "STOCK-2", "again"),
         ("aio_pika_twins:make_rejecting", "sweep-0", "MONEY-0", "publish money.taken → fails once"),
         ("aio_pika_twins:make_forgetful", "sweep-0", "STOCK-2", "again"),
+        ("django_twins:TellsOnCommit", "sweep-0", "LIVE-1", "timeout, although it was done"),
+        ("django_twins:WithoutTransaction", "sweep-0", "LIVE-1", "timeout, although it was done"),
         ("aio_pika_twins:make_hasty", "sweep-0", "LIVE-1", "crash before answer payment"),
     ],
 )

@@ -1,0 +1,105 @@
+"""SQLite as a server at READ COMMITTED, which is where most services live.
+
+A transaction takes the lock of the database with its first change, or with its first `SELECT …
+FOR UPDATE`, which Django would leave out; what it reads before is what was committed last. Who
+finds the lock taken lets others go first. Nothing is forced to the disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.db.backends.sqlite3 import base, features, operations
+
+from implementations.adapting.django.sqlite.pauses import committing, until_free
+
+_READS = re.compile(r"\s*(SELECT|WITH|EXPLAIN|PRAGMA)\b", re.IGNORECASE)
+#: Where another database would have the words; for SQLite it is a comment.
+_FOR_UPDATE = "/* FOR UPDATE */"
+
+
+class DatabaseFeatures(features.DatabaseFeatures):  # type: ignore[misc]
+    """It takes locks, though not of rows; and it has done what it returns."""
+
+    has_select_for_update = True
+    has_select_for_update_nowait = True
+    has_select_for_update_skip_locked = True
+    has_select_for_update_of = True
+    has_select_for_no_key_update = True
+    # until its rows are fetched, SQLite has not committed such an INSERT
+    can_return_columns_from_insert = False
+    can_return_rows_from_bulk_insert = False
+
+
+class DatabaseOperations(operations.DatabaseOperations):  # type: ignore[misc]
+    """Marks what is read to be changed."""
+
+    def for_update_sql(self, *_: Any, **__: Any) -> str:
+        """What stands at the end of such a SELECT."""
+        return _FOR_UPDATE
+
+
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+    """A connection that pauses where it commits."""
+
+    features_class = DatabaseFeatures
+    ops_class = DatabaseOperations
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.anew()
+
+    def anew(self) -> DatabaseWrapper:
+        """As it was made: for another handler."""
+        self._to_begin = False
+        self.execute_wrappers = [self._wrapped]
+        self.run_on_commit = []
+        return self
+
+    def give_up(self) -> None:
+        """Take back what is not committed, as if the process had gone."""
+        self._to_begin = False
+        if self.connection is not None:
+            with suppress(base.Database.Error):
+                self.connection.rollback()
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Nobody waits, since nobody else would move meanwhile."""
+        connection = super().get_new_connection(conn_params)
+        for pragma in ("busy_timeout = 0", "journal_mode = WAL", "synchronous = OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._to_begin = True
+
+    def _wrapped(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+    ) -> Any:
+        """Execute a statement, with the lock that it takes; one outside of a transaction commits."""
+        locks = not _READS.match(sql) or _FOR_UPDATE in sql
+        if self._to_begin and locks:
+            until_free(self, self._begin)
+        if self.in_atomic_block or not locks:
+            return execute(sql, params, many, context)
+        with committing(self):
+            return until_free(self, lambda: execute(sql, params, many, context))
+
+    def _begin(self) -> None:
+        with self.wrap_database_errors:
+            self.connection.execute("BEGIN IMMEDIATE")
+        self._to_begin = False
+
+    def _commit(self) -> None:
+        if self._to_begin:  # it has only read
+            self._to_begin = False
+            return
+        with committing(self):
+            super()._commit()
+
+    def _rollback(self) -> None:
+        self._to_begin = False
+        super()._rollback()

@@ -1,0 +1,78 @@
+"""Where a connection of Django's pauses: before and after what it commits, and at a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from attrs import define
+from django.db.utils import OperationalError
+
+from implementations.contract import World
+
+T = TypeVar("T")
+
+
+class CommitFailed(OperationalError, ConnectionError):  # type: ignore[misc]
+    """Nothing was committed; the next attempt may succeed."""
+
+
+class CommitUnanswered(OperationalError, TimeoutError):  # type: ignore[misc]
+    """It was committed, and the answer is lost."""
+
+
+@define
+class Run:
+    """Whose handlers are under way; nobody's while tables are made and emptied."""
+
+    world: World | None = None
+
+
+#: The one of this process, as Django has one set of connections for a process.
+RUN = Run()
+
+
+@contextmanager
+def committing(connection: Any) -> Iterator[None]:
+    """Pause before and after; whoever is killed before has committed nothing."""
+    world, alias = RUN.world, connection.alias
+    if world is None:
+        yield
+        return
+    what = "commit" if alias == "default" else f"{alias} commit"
+    try:
+        world.checkpoint(what, may_fail=True)
+    except ConnectionError as error:
+        raise CommitFailed(str(error)) from error
+    except BaseException:
+        connection.give_up()
+        raise
+    yield
+    try:
+        world.done(what)
+    except TimeoutError as error:
+        raise CommitUnanswered(str(error)) from error
+
+
+def until_free(connection: Any, attempt: Callable[[], T]) -> T:
+    """Attempt it until nobody who is under way holds the lock that it takes."""
+    while True:
+        try:
+            return attempt()
+        except OperationalError as error:
+            if not (_is_wait(error) and RUN.world is not None and _waited(connection, RUN.world)):
+                raise
+
+
+def _is_wait(error: BaseException) -> bool:
+    cause = error.__cause__ or error
+    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def _waited(connection: Any, world: World) -> bool:
+    try:
+        return bool(world.blocked(f"a lock in {connection.alias}"))
+    except BaseException:
+        connection.give_up()
+        raise
