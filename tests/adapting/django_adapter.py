@@ -60,10 +60,10 @@ class Target:
             letter.topic, letter.body, f"{letter.topic}-{letter.order}", letter.order
         )
 
-    def restart(self, participant: str) -> None:
-        pass
-
     def observe(self) -> Any:
+        return DATABASE.shown(self.read)
+
+    def read(self) -> Any:
         return {
             "orders": dict(Order.objects.values_list("number", "state")),
             "stock": dict(Goods.objects.values_list("sku", "pieces")),

@@ -17,7 +17,7 @@ from .django_shop.till.models import Payment
 
 
 def read_then_write(message: Any) -> None:
-    """THE BUG: what was on the shelf is read before the transaction, without `select_for_update`."""
+    """THE BUG: what is on the shelf is read before the transaction, without a lock."""
     wanted = Counter[str]()
     for line in message["lines"]:
         wanted[line["sku"]] += line["quantity"]

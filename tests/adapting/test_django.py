@@ -96,7 +96,7 @@ def test_a_handler_pauses_before_and_after_its_commit(world: World) -> None:
 
 
 def test_a_change_outside_of_a_transaction_commits_too(world: World) -> None:
-    """Pins that Django's default, where each statement commits by itself, has places to crash at."""
+    """Pins that Django's default, where each statement commits, has places to crash at too."""
     handler = GreenletStepper(lambda: GOODS.objects.create(sku="pen", pieces=2).pk)
     assert [at(handler.start()), *to_the_end(handler)] == [
         "before commit",
@@ -107,8 +107,8 @@ def test_a_change_outside_of_a_transaction_commits_too(world: World) -> None:
 
 @pytest.mark.parametrize("wait", [0, 1])
 def test_a_crash_at_a_commit(world: World, wait: int) -> None:
-    """Pins that before it all is lost, that after it all is kept, that what was to be done on commit
-    is lost either way, and that no lock outlives the handler."""
+    """Pins that before it all is lost, that after it all is kept, that what was to be done on
+    commit is lost either way, and that no lock outlives the handler."""
     told: list[str] = []
     handler = GreenletStepper(change, 7, lambda: transaction.on_commit(lambda: told.append("on")))
     handler.start()
@@ -215,7 +215,7 @@ def test_a_transaction_that_only_reads_has_no_commit(world: World) -> None:
 
 
 def test_a_new_run_is_empty_whoever_is_still_paused(world: World) -> None:
-    """Pins that a handler that was left in the middle keeps no lock, and that numbers begin anew."""
+    """Pins that a handler left in the middle keeps no lock, and that numbers begin anew."""
     paused = GreenletStepper(change, 7)
     assert at(paused.start()) == "before commit"
     PAUSING.clear()

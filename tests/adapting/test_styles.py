@@ -8,7 +8,7 @@ import pytest
 
 from model.environment import DEFAULT_FAULTS, Fault
 from properties.probing import probe
-from properties.profiles import PROFILES
+from properties.profiles import PROFILES, profile_of
 from properties.search import Portion, run_part
 from reports.safeguards import SafeguardName
 from tests.needs import needs
@@ -77,6 +77,18 @@ def test_the_wrong_shop_is_found(target: str, part: str, expected: str, struck: 
     found = search(target, part).counterexamples
     (deviation,) = next(each for each in found if each.property_id == expected).deviations
     assert struck in deviation.action
+
+
+def test_a_lost_update_is_found_on_django() -> None:
+    """Pins that two handlers may both have read before either writes, and what the report names."""
+    needs("django")
+    subject = probe("tests.adapting.django_twins:ReadsThenWrites")
+    profile = profile_of("quick", 40, slow=False)
+    delivery = subject.shape.delivery
+    found = run_part(subject, "campaign-0", profile, DEFAULT_FAULTS, delivery, 1).counterexamples
+    oversold = next(each for each in found if each.property_id == "STOCK-1")
+    assert oversold.safeguard is not None
+    assert oversold.safeguard.name is SafeguardName.CONDITIONAL_UPDATE
 
 
 def test_an_early_acknowledgement_is_named() -> None:

@@ -2,21 +2,24 @@
 
     DATABASE = DjangoDatabase("orders", "billing")   # once, before their models are imported
     DATABASE.fresh(world)                            # in the factory; then the rows to begin with
+    DATABASE.shown(read)                             # in `observe`
 
-A crash rolls back what the handler had not committed; `restart` has nothing to do here.
+A crash rolls back what the handler had not committed: `restart` has nothing to do here.
 """
 
 from __future__ import annotations
 
 import importlib
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from implementations.adapting.django.connections import OfEachHandler
 from implementations.contract import World
 from implementations.errors import TargetError
 
+T = TypeVar("T")
 _ENGINE = "implementations.adapting.django.sqlite"
 _WHERE = "implementations.adapting.django"
 
@@ -59,6 +62,7 @@ class DjangoDatabase:
         migrate = _imported("django.core.management").call_command
         for alias in aliases:
             migrate("migrate", database=alias, run_syncdb=True, verbosity=0, interactive=False)
+        self._seen: tuple[int, Any] | None = None
         self._tables = {alias: self._tables_of(alias) for alias in aliases}
 
     def _file(self, alias: str) -> dict[str, Any]:
@@ -83,6 +87,14 @@ class DjangoDatabase:
             ops = _imported("django.db").connections[alias].ops
             ops.execute_sql_flush(ops.sql_flush(no_style, tables, reset_sequences=True))
         self._run.world = world
+        self._run.commits += 1
+
+    def shown(self, read: Callable[[], T]) -> T:
+        """In `observe`: what `read()` returns. It is read anew once something was committed."""
+        if self._seen is None or self._seen[0] != self._run.commits:
+            self._seen = self._run.commits, read()
+        seen: T = self._seen[1]
+        return seen
 
 
 def _imported(name: str) -> Any:

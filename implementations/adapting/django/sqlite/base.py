@@ -56,7 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         """As it was made: for another handler."""
         self._to_begin = False
         self.execute_wrappers = [self._wrapped]
-        self.run_on_commit = []
+        self.run_on_commit: list[Any] = []
         return self
 
     def give_up(self) -> None:
@@ -79,7 +79,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def _wrapped(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        """Execute a statement, with the lock that it takes; one outside of a transaction commits."""
+        """Execute a statement with the lock that it takes; outside of a transaction, it commits."""
         locks = not _READS.match(sql) or _FOR_UPDATE in sql
         if self._to_begin and locks:
             until_free(self, self._begin)

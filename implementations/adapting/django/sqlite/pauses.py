@@ -27,6 +27,8 @@ class Run:
     """Whose handlers are under way; nobody's while tables are made and emptied."""
 
     world: World | None = None
+    commits: int = 0
+    """How many there were: as long as it stays the same, there is nothing new to see."""
 
 
 #: The one of this process, as Django has one set of connections for a process.
@@ -39,6 +41,7 @@ def committing(connection: Any) -> Iterator[None]:
     world, alias = RUN.world, connection.alias
     if world is None:
         yield
+        RUN.commits += 1
         return
     what = "commit" if alias == "default" else f"{alias} commit"
     try:
@@ -49,6 +52,7 @@ def committing(connection: Any) -> Iterator[None]:
         connection.give_up()
         raise
     yield
+    RUN.commits += 1
     try:
         world.done(what)
     except TimeoutError as error:

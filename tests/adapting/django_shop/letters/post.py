@@ -10,7 +10,7 @@ from tests.adapting.django_shop.letters.models import Letter
 def post(service: str, publish: Callable[[Letter], None]) -> int:
     """Publish one letter of a service; how many were waiting."""
     waiting = Letter.objects.filter(service=service).order_by("id")
-    number = waiting.count()
+    number = int(waiting.count())
     if number:
         letter = waiting[0]
         publish(letter)
