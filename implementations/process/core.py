@@ -1,7 +1,8 @@
 """One core for the kit and the processes that it talks to.
 
 They take strict turns: a second core gains nothing, and to wake somebody on another core costs
-more than most handlers do. Where the system cannot tie a thread to a core, nothing is done.
+more than most handlers do. Where several workers keep all cores busy, the system sees to that by
+itself; where it cannot tie a thread to a core, nothing is done.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ class Core:
     def enter(self) -> None:
         """A run with a process begins."""
         self._runs += 1
-        if self._runs == 1 and hasattr(os, "sched_setaffinity"):
+        alone = "PYTEST_XDIST_WORKER" not in os.environ
+        if self._runs == 1 and alone and hasattr(os, "sched_setaffinity"):
             with suppress(OSError):
                 self._allowed = os.sched_getaffinity(0)
                 if self._number not in self._allowed:
-                    self._number = _chosen(sorted(self._allowed))
+                    self._number = _here(sorted(self._allowed))
                 os.sched_setaffinity(0, {self._number})
 
     def leave(self) -> None:
@@ -40,11 +42,8 @@ class Core:
                 os.sched_setaffinity(0, self._allowed)
 
 
-def _chosen(cores: list[int]) -> int:
-    """Another core for each worker of a session, and otherwise the one that we are on."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
-    if worker.isdecimal():
-        return cores[int(worker) % len(cores)]
+def _here(cores: list[int]) -> int:
+    """The one of these cores that we are on: the system has chosen it with all others in view."""
     try:
         stat = Path("/proc/self/stat").read_text()
         here = int(stat.rpartition(")")[2].split()[_PROCESSOR])

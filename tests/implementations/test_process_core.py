@@ -23,8 +23,9 @@ def here() -> set[int]:
     return os.sched_getaffinity(0)
 
 
-def test_kit_and_process_share_a_core_while_a_run_goes_on() -> None:
+def test_kit_and_process_share_a_core_while_a_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pins that both are on one, two runs at once included, and that the kit is free afterwards."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     before = here()
     subject = probe(python(REFERENCE))
     assert here() == before
@@ -39,16 +40,16 @@ def test_kit_and_process_share_a_core_while_a_run_goes_on() -> None:
     assert here() == before
 
 
-def test_each_worker_has_a_core_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pins that two workers are never tied to one core while another is idle."""
-    cores, chosen = sorted(here()), list[int]()
-    for worker in range(len(cores)):
-        monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{worker}")
-        core = Core()
-        core.enter()
-        chosen += here()
-        core.leave()
-    assert sorted(chosen) == cores
+def test_workers_are_left_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pins that nobody is tied where there are as many workers as cores: two of them, or those of
+    two sessions on one machine, might be tied to the same one while another is idle."""
+    before = here()
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    core = Core()
+    core.enter()
+    assert here() == before
+    core.leave()
+    assert here() == before
 
 
 def test_a_system_that_ties_nobody_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,6 +61,7 @@ def test_a_system_that_ties_nobody_changes_nothing(monkeypatch: pytest.MonkeyPat
     before = here()
     core = Core()
     with monkeypatch.context() as patched:
+        patched.delenv("PYTEST_XDIST_WORKER", raising=False)
         patched.setattr(os, "sched_setaffinity", forbidden)
         core.enter()
         core.leave()
