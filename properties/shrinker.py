@@ -29,6 +29,8 @@ Alternatives = Callable[[Schedule], Iterable[tuple[Action, ...]]]
 StillFails = Callable[[Schedule], Run | None]
 #: Up to so many deviations, every subset is tried.
 SUBSETS_UP_TO = 7
+#: Of up to so many, each is tried with each other one alone.
+COUPLES_OF_UP_TO = 12
 #: Up to so many deviations, any two of them are replaced by any single one.
 SUBSTITUTES_UP_TO = 3
 
@@ -72,7 +74,8 @@ class Shrinker:
         return self.best
 
     def _passes(self) -> tuple[Callable[[Schedule], Iterator[Schedule]], ...]:
-        return self._plain, self._scopes, _orders, _chunks, _waits, _pairs, _subsets, _later
+        passes = (_chunks, self._couples, _waits, _pairs, _subsets, _later)
+        return self._plain, self._scopes, _orders, *passes
 
     def _improve(self, candidates: Callable[[Schedule], Iterator[Schedule]]) -> None:
         """Take the first simpler candidate, and start over, until there is none."""
@@ -99,6 +102,25 @@ class Shrinker:
         """The same deviations in a simpler setting."""
         for simpler in self._settings(schedule.scope):
             yield Schedule(simpler, schedule.deviations)
+
+    def _couples(self, schedule: Schedule) -> Iterator[Schedule]:
+        """One deviation at its time, and another one whenever it can happen.
+
+        What is left out changes when the rest can happen, most of all where handlers wait for each
+        other: dropping one after the other then ends with ten of them where two are enough.
+        """
+        deviations = schedule.deviations
+        if not 3 <= len(deviations) <= COUPLES_OF_UP_TO:
+            return
+        wanted, passed = {deviation.action for deviation in deviations}, 0
+        for deviation in deviations:
+            first = evolve(deviation, wait=passed + deviation.wait)
+            passed = first.wait + 1
+            alone = evolve(schedule, deviations=(first,))
+            for wait, actions in enumerate(self.alternatives(alone)):
+                for action in actions:
+                    if action in wanted and action != first.action:
+                        yield evolve(schedule, deviations=(first, Deviation(wait, action)))
 
     def _elsewhere(self, schedule: Schedule) -> Iterator[Schedule]:
         """Another setting with no more in it, and one deviation of any kind."""

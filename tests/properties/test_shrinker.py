@@ -154,6 +154,27 @@ def test_deviations_of_an_order_that_goes_are_given_to_one_that_stays() -> None:
     assert [order.id for order in result.scope.orders] == ["o1"]
 
 
+def test_two_are_enough_at_another_time() -> None:
+    """Pins that where each of many is needed as they stand, and two of them elsewhere would do, the
+    two are found; without the times at which they are possible they would not be."""
+    start = schedule("a", "b", "c", "d", "e")
+    a, d = (start.deviations[index].action for index in (0, 3))
+    enough = (Deviation(2, a), Deviation(23, d))
+
+    def fails(candidate: Schedule) -> bool:
+        return candidate.deviations in (start.deviations, enough)
+
+    def possible(candidate: Schedule) -> Iterable[tuple[Action, ...]]:
+        return [()] * 22 + [(d,)] * 3 if candidate.deviations == enough[:1] else []
+
+    def still_fails(candidate: Schedule) -> Run | None:
+        return made_up(candidate) if fails(candidate) else None
+
+    assert Shrinker(still_fails, made_up(start), possible).shrink().schedule.deviations == enough
+    alone = Shrinker(still_fails, made_up(start)).shrink().schedule
+    assert alone.deviations == start.deviations
+
+
 def test_a_simpler_scope_is_tried() -> None:
     """Pins that delivery, faults and budgets of the run are kept in a simpler setting."""
     start = Schedule(evolve(SAME_CUSTOMER, budgets={}))
