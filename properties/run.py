@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from model.conformance import Conformance
 from model.environment import Fault
@@ -130,13 +130,18 @@ def run_schedule(
     with watched(subject.spec):
         world = World(subject, schedule.scope, trace, conformance)
         world.is_baseline = not compared
-        skipped = deviate(world, schedule)
-        return _finish(world, schedule, skipped)
+        done, skipped = deviate(world, schedule)
+        return _finish(world, done, skipped)
 
 
-def deviate(world: World, schedule: Schedule) -> tuple[Action, ...]:
-    """Take a new world through all deviations of a schedule; returns those that were impossible."""
-    skipped = []
+def deviate(world: World, schedule: Schedule) -> tuple[Schedule, tuple[Action, ...]]:
+    """Take a new world through all deviations of a schedule.
+
+    Returns the schedule under the names of what has happened (a call is let go on wherever it
+    stands: not always at the port where it stood when the schedule was made), and what was
+    impossible.
+    """
+    done, skipped = [], []
     for deviation in schedule.deviations:
         for _ in range(deviation.wait):
             if not _one_benign_step(world):
@@ -144,10 +149,20 @@ def deviate(world: World, schedule: Schedule) -> tuple[Action, ...]:
         while not world.enabled(deviation.action):
             if not _one_benign_step(world):
                 skipped.append(deviation.action)
+                done.append(deviation)
                 break
         else:
-            _deviate(world, deviation.action)
-    return tuple(skipped)
+            action = _as_it_stands(world, deviation.action)
+            done.append(
+                deviation if action == deviation.action else evolve(deviation, action=action)
+            )
+            _deviate(world, action)
+    return evolve(schedule, deviations=tuple(done)), tuple(skipped)
+
+
+def _as_it_stands(world: World, action: Action) -> Action:
+    """The action under the name of the port call that it lets go on."""
+    return world.tasks[action.subject].resume if action.kind is Kind.RESUME else action
 
 
 def _one_benign_step(world: World) -> bool:

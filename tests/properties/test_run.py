@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 
 import pytest
 from attrs import evolve
@@ -52,6 +53,26 @@ def test_a_recorded_run_is_replayed_exactly(name: str, data: bytes, scope: Scope
     replayed = run_schedule(subject, run.schedule)
     assert replayed.skipped == ()
     assert told(replayed) == told(run)
+
+
+def test_what_went_on_elsewhere_is_named_as_it_was() -> None:
+    """Pins that a report names the port call that was let go on, where the schedule, made when the
+    handler stood at another one, has an old name: the step and the sentence would be wrong."""
+    subject, stale = reference(), 0
+    for seed in range(60):
+        run = run_bytes(subject, CONTENTION, Random(seed).randbytes(60))
+        named = run.schedule.deviations
+        renamed = tuple(
+            evolve(each, action=each.action._replace(port="elsewhere"))
+            if each.action.kind is Kind.RESUME
+            else each
+            for each in named
+        )
+        stale += renamed != named
+        assert (
+            run_schedule(subject, evolve(run.schedule, deviations=renamed)).schedule == run.schedule
+        )
+    assert stale > 5
 
 
 @given(data=CHOICES, scope=SETTINGS)
