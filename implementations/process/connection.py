@@ -25,6 +25,7 @@ from attrs import field, frozen
 
 from implementations.errors import TargetError
 from implementations.process.protocol import LINE_LIMIT, shown
+from implementations.process.underway import Asked, on_end, on_hanging, on_start, situation
 
 #: Seconds that a process has for one line.
 PATIENCE = 10.0
@@ -66,6 +67,7 @@ class Connection:
         weakref.finalize(self, shutil.rmtree, self.state, ignore_errors=True)
         self._started = False
         self._heard: deque[bytes] = deque(maxlen=_TAIL)
+        self.under_way: dict[int, Asked] = {}
         _ALIVE.add(self)
         self._spawn()
 
@@ -104,6 +106,8 @@ class Connection:
         self._lines: deque[bytes] = deque()
         self._part = b""
         self._said = b""
+        self._spoke = False
+        self.under_way.clear()
         self._poll = select.poll()
         self._poll.register(self._out, select.POLLIN)
         self._poll.register(self._err, select.POLLIN)
@@ -150,20 +154,20 @@ class Connection:
 
     # -- lines -----------------------------------------------------------------------------------
 
-    def exchange(self, line: bytes, awaited: str) -> bytes:
+    def exchange(self, line: bytes, asked: Asked) -> bytes:
         """Write a line and return the one that the process answers with.
 
         Raises:
             TargetError: there is none, and the process is dead now.
         """
         try:
-            self._write(line, awaited)
-            return self._receive(awaited)
+            self._write(line, asked)
+            return self._receive(asked)
         except BaseException:  # interrupted in the middle: the two are out of step for good
             self.kill()
             raise
 
-    def _write(self, line: bytes, awaited: str) -> None:
+    def _write(self, line: bytes, asked: Asked) -> None:
         deadline = 0.0
         while line:
             try:
@@ -174,18 +178,19 @@ class Connection:
                 poll.register(self._in, select.POLLOUT)
                 if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
                     raise self.trouble(
-                        f"did not read its stdin for {self.patience:g} s, with {awaited} in it",
+                        f"did not read its stdin for {self.patience:g} s, "
+                        f"with {asked.awaited} in it",
                         "read a line, answer it, read the next",
                     ) from None
             except BrokenPipeError:
-                raise self._ended(awaited) from None
+                raise self._ended(asked) from None
 
-    def _receive(self, awaited: str) -> bytes:
+    def _receive(self, asked: Asked) -> bytes:
         deadline = 0.0
         while not self._lines:
             ready = self._poll.poll(self.patience * 1000)
             if not ready or (deadline and time.monotonic() > deadline):
-                raise self._hanging(awaited)
+                raise self._hanging(asked)
             heard = False
             for descriptor, event in ready:
                 if not event & _READABLE:
@@ -194,18 +199,19 @@ class Connection:
                     self._listen()
                 else:
                     heard = True
-                    self._take(awaited)
+                    self._take(asked)
             if not heard or self._part:
                 deadline = deadline or time.monotonic() + self.patience
         line = self._lines.popleft()
+        self._spoke = True
         self._heard.append(line)
         return line
 
-    def _take(self, awaited: str) -> None:
+    def _take(self, asked: Asked) -> None:
         """Read what there is on stdout."""
         data = os.read(self._out, _CHUNK)
         if not data:
-            raise self._ended(awaited)
+            raise self._ended(asked)
         *lines, self._part = (self._part + data).split(b"\n")
         self._lines.extend(lines)
         if len(self._part) > LINE_LIMIT or any(len(line) > LINE_LIMIT for line in lines):
@@ -227,18 +233,15 @@ class Connection:
 
     # -- what went wrong -------------------------------------------------------------------------
 
-    def _hanging(self, awaited: str) -> TargetError:
-        what = f"did not answer {awaited} within {self.patience:g} s"
+    def _hanging(self, asked: Asked) -> TargetError:
+        what = f"did not answer {asked.awaited} within {self.patience:g} s"
         if self._part:
             what += f"; it wrote {shown(self._part)}, but no line's end"
             return self.trouble(what, "end every line with a newline, and flush it")
-        return self.trouble(
-            what,
-            "flush stdout after every line; a handler goes from one port call to the next without "
-            "waiting for anything but its own database",
-        )
+        others = self.under_way.values()
+        return self.trouble(what + situation(asked, others), on_hanging(asked, others))
 
-    def _ended(self, awaited: str) -> TargetError:
+    def _ended(self, asked: Asked) -> TargetError:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(FAREWELL)
         code = self._process.returncode
@@ -250,9 +253,10 @@ class Connection:
             how = f"ended with exit status {code}"
         if self._part:
             how += f" in the middle of the line {shown(self._part)}"
+        begun = self._spoke or self._part
         return self.trouble(
-            f"{how} instead of answering {awaited}",
-            "an exception in a handler is answered with an error line, not with an exit",
+            f"{how} instead of answering {asked.awaited}{situation(asked)}",
+            on_end(asked) if begun else on_start(code, again=bool(self._heard)),
         )
 
     def trouble(self, what: str, how_to_fix: str) -> TargetError:

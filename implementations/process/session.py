@@ -35,6 +35,7 @@ from implementations.process.protocol import (
     read,
     written,
 )
+from implementations.process.underway import Asked
 
 #: How many processes wait for the next run: as many as runs overlap, when one is compared with
 #: what it would have been without faults.
@@ -118,6 +119,7 @@ class Session:
         self.generation += 1
         self._ids = self._ids + 1 if again else 1
         self.tells = self.news = False
+        self.connection.under_way.clear()
         participant = self.connection.command.participant
         said = self.ask(
             Do.START,
@@ -175,11 +177,27 @@ class Session:
             Lost: the process was killed meanwhile, by the crash of another participant.
         """
         self._number += 1
-        number, generation = self._number, self.generation
-        line = written(Request(number, do, arguments), self._time())
-        awaited = f"`{do}`"
+        asked = Asked(self._number, do, arguments)
+        under_way = self.connection.under_way
+        under_way[asked.id] = asked
+        try:
+            value = self._conversation(asked)
+        except Exception:
+            under_way.pop(asked.id, None)
+            raise
+        except (
+            BaseException
+        ):  # it has crashed at a port call, and what it holds there may stay held
+            asked.dead = True
+            raise
+        under_way.pop(asked.id, None)
+        return value
+
+    def _conversation(self, asked: Asked) -> Any:
+        number, do, generation = asked.id, asked.do, self.generation
+        line = written(Request(number, do, asked.arguments), self._time())
         while True:
-            says = self._exchange(line, awaited)
+            says = self._exchange(line, asked)
             if says.id != number:
                 raise self.connection.trouble(
                     f"wrote a line for request {says.id}, and {number} ({do}) is to be answered",
@@ -189,19 +207,19 @@ class Session:
                 return says.value
             if isinstance(says, Error):
                 raise self._raised(do, says)
+            asked.port = says.port
             answer = self._perform(says)
             if self.generation != generation:
                 raise Lost("the process was killed by the crash of another participant in it")
             line = written(answer, self._time())
-            awaited = f"`{do}`, after the answer to {says.port}"
 
-    def _exchange(self, line: bytes, awaited: str) -> Call | Return | Error:
+    def _exchange(self, line: bytes, asked: Asked) -> Call | Return | Error:
         connection = self.connection
         if not connection.alive:
             raise TargetError(
                 "the process has ended", f"target {connection.command.name}", "see what was said"
             )
-        reply = connection.exchange(line, awaited)
+        reply = connection.exchange(line, asked)
         try:
             heard = read(reply)
         except ProtocolError as error:

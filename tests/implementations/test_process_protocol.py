@@ -31,6 +31,7 @@ from implementations.process.protocol import (
     read,
     written,
 )
+from implementations.process.underway import Asked
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
 from properties.probing import probe
@@ -87,8 +88,8 @@ def test_all_that_is_said_keeps_to_the_schema(spec: str, monkeypatch: pytest.Mon
     called: dict[tuple[Connection, int], str] = {}
     exchange = Connection.exchange
 
-    def noting(self: Connection, line: bytes, awaited: str) -> bytes:
-        reply = exchange(self, line, awaited)
+    def noting(self: Connection, line: bytes, asked: Asked) -> bytes:
+        reply = exchange(self, line, asked)
         seen.append((line, reply))
         said, heard = json.loads(line), json.loads(reply)
         if "answer" in said:
