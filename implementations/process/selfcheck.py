@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from attrs import define, field, frozen
@@ -164,7 +165,7 @@ class _Rehearsal:
         assert self.shape is not None
         waiting = 0
         for participant in self.shape.participants if self.shape.has_relay else ():
-            waiting += self.relay(participant)
+            waiting += self.counted(participant)
         if self.world.published:
             event = self.world.published.popleft()
             for participant, types in self.shape.subscriptions.items():
@@ -172,6 +173,23 @@ class _Rehearsal:
                     self.target.handle(participant, event)
             return True
         return waiting > 0
+
+    def counted(self, participant: str) -> int:
+        """Relay an outbox, in which there is nothing if that is what was shown."""
+        shown = self.session.observe(asked=False)
+        outbox = shown.get("outbox") if isinstance(shown, dict) else None
+        before = len(self.world.published)
+        waiting = self.relay(participant)
+        more = list(self.world.published)[before:]
+        if isinstance(outbox, dict) and outbox.get(participant) == 0 and (waiting or more):
+            publishes = f" and publishes {more[0]['type']}" if more else ""
+            raise TargetError(
+                f"shows that the outbox of {participant} is empty, and its relay returns "
+                f"{waiting}{publishes}",
+                "observe()['outbox']",
+                "count what the next relay() would publish; leave out whom you cannot count for",
+            )
+        return waiting
 
     def relay(self, participant: str) -> int:
         """Relay an outbox."""
@@ -188,6 +206,16 @@ class _Rehearsal:
             try:
                 self.runs()
             except RemoteError:
+                self.looks()
+
+    def meets_what_nobody_can_read(self) -> None:
+        """A message of the fault `poison` fails, or is passed over; the process goes on."""
+        self.begins()
+        assert self.shape is not None
+        for participant, types in self.shape.subscriptions.items():
+            for type_ in sorted(types):
+                with suppress(RemoteError):
+                    self.target.handle(participant, {**_UNREADABLE, "type": type_})
                 self.looks()
 
     def does_two_things_at_once(self) -> None:
@@ -249,12 +277,15 @@ _ORDER = {
     "lines": [{"sku": "book", "quantity": 1, "unit_price": 1999}],
     "total": 1999,
 }
+#: As the fault `poison` has it: a text as its data, and no subject.
+_UNREADABLE = {"specversion": "1.0", "id": "unreadable", "source": "", "data": "not an event"}
 _CHECKS: tuple[tuple[str, Callable[[_Rehearsal], None]], ...] = (
     ("starts, answers hello and start, and declares a saga", _Rehearsal.begins),
     ("observe can be read, and is the same twice", _Rehearsal.shows),
     ("a request that it does not know is answered with an error", _Rehearsal.refuses_the_unknown),
     ("an order is placed, and all that follows is handled", _Rehearsal.runs),
     ("a port call may fail", _Rehearsal.takes_failures),
+    ("a message that nobody can read may fail", _Rehearsal.meets_what_nobody_can_read),
     ("another request is answered while one waits", _Rehearsal.does_two_things_at_once),
     ("a participant may crash at a port call, and restarts", _Rehearsal.crashes),
     ("a second run begins like the first", _Rehearsal.begins_again),

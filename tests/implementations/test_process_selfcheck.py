@@ -33,7 +33,7 @@ def test_the_clients_are_right(spec: str) -> None:
         needs("node")
     steps = check(read_commands(spec))
     assert [step for step in steps if step.problem] == []
-    assert len(steps) == 9 * (4 if spec == str(ROUTED) else 1)
+    assert len(steps) == 10 * (4 if spec == str(ROUTED) else 1)
 
 
 #: A saga of one message over the plain process, with a crash inside the process.
@@ -145,6 +145,40 @@ def test_a_process_without_a_client_is_right(tmp_path: Path) -> None:
             "exit status 4",
         ),
         (
+            "outbox = []\n"
+            "def answer(line):\n"
+            "    if line['do'] == 'place':\n"
+            "        placed['o1'] = 'open'; outbox.append('x'); return None\n"
+            "    if line['do'] == 'relay':\n"
+            "        waiting = len(outbox)\n"
+            "        if outbox: call(line, 'publish', type=outbox.pop(), data={'order': 'o1'})\n"
+            "        return waiting\n"
+            "    told = {'outbox': {'order': 0}} if line['do'] == 'observe' else {}\n"
+            "    return {**_answer(line), **told} if told else _answer(line)",
+            "",
+            "an order is placed",
+            "observe()['outbox']: shows that the outbox of order is empty, and its relay returns 1 "
+            "and publishes x",
+        ),
+        (
+            "def answer(line):\n"
+            "    if line['do'] == 'handle' and type(line['event']['data']) is str: os._exit(6)\n"
+            "    return _answer(line)",
+            "",
+            "a message that nobody can read",
+            "(fault `poison`)",
+        ),
+        (
+            "ill = []\n"
+            "def answer(line):\n"
+            "    if line['do'] == 'handle' and type(line['event']['data']) is str: ill.append(1)\n"
+            "    if line['do'] == 'observe' and ill: os._exit(7)\n"
+            "    return _answer(line)",
+            "",
+            "a message that nobody can read",
+            "status 7 instead of answering `observe`",
+        ),
+        (
             "def call(line, port, **arguments):\n"
             "    say(**{'id': line['id'], 'call': port, 'with': arguments})\n"
             "    other = json.loads(sys.stdin.readline())\n"
@@ -166,7 +200,7 @@ def test_a_process_without_a_client_is_right(tmp_path: Path) -> None:
             "def answer(line):\n"
             "    answered = _answer(line)\n"
             "    if line['do'] == 'start':\n"
-            "        begun.append(1); stock['book'] += len(begun) // 6\n"
+            "        begun.append(1); stock['book'] += len(begun) // 7\n"
             "    return answered",
             "",
             "a second run begins like the first",
