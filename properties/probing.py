@@ -235,6 +235,8 @@ def _reached(subject: Subject, scope: Scope, run: Run) -> frozenset[str]:
 def _check_outbox(subject: Subject, scope: Scope, run: Run) -> None:
     """What `observe()` shows of outboxes is true: a relay has nothing, if it is asked all the same.
 
+    Where it is not, that may be because all of what is shown is old (a `seen` that is told once).
+
     Raises:
         TargetError: it is not, or somebody is shown whom nobody knows.
     """
@@ -253,6 +255,9 @@ def _check_outbox(subject: Subject, scope: Scope, run: Run) -> None:
     (asked,) = _first_in_first_out(evolve(subject, believed=False), [scope])
     more = asked.world.network.published[len(run.world.network.published) :]
     if more:
+        again = run_schedule(subject, Schedule(scope), compared=False).world
+        _check_only_reads(again.sighting.last or last, again.target, again.orders)
+        subject.close(again.target)
         raise TargetError(
             f"shows that the outbox of {more[0].source} is empty, and its relay publishes "
             f"{more[0].type}",

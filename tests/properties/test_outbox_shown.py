@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from properties.drivers.campaign import campaign
 from properties.probing import probe
 from properties.world.scopes import SCOPES, fitting
 from properties.world.subject import Subject
+from tests.implementations.process_programs import plain
 
 #: What the relays of the targets below have returned.
 RETURNED: list[int] = []
@@ -99,3 +102,57 @@ def test_an_outbox_of_nobody_is_explained() -> None:
     with pytest.raises(TargetError, match=r"outbox of 'paymet'") as caught:
         probe(f"{__name__}:stranger")
     assert "payment" in caught.value.how_to_fix
+
+
+#: A saga of one message over the plain process, which tells its snapshot only when a run starts.
+TOLD_ONCE = """
+orders, stock, outbox = {}, {}, []
+shown = lambda: {"orders": dict(orders), "stock": stock, "outbox": {"order": len(outbox)}}
+def answer(line):
+    do = line["do"]
+    if do == "hello":
+        return hello(line)
+    if do == "start":
+        orders.clear(); outbox.clear(); stock.update(line["stock"])
+        return DECLARED
+    if do == "observe":
+        return OBSERVED()
+    if do == "place":
+        orders[line["order"]["id"]] = "open"; outbox.append(line["order"]["id"])
+    if do == "handle":
+        orders[line["event"]["subject"]] = "confirmed"
+    if do == "relay" and outbox:
+        event = {"type": "x", "subject": outbox.pop(), "data": {}}
+        _say(**{"id": line["id"], "call": "publish", "with": event})
+        sys.stdin.readline()
+        return 1
+    return 0 if do == "relay" else None
+_say = say
+def say(**message):
+    if message.get("return") is DECLARED:
+        message["seen"] = shown()
+    _say(**message)
+"""
+
+
+@pytest.mark.parametrize(
+    ("observed", "says", "fix"),
+    [
+        ("shown", "with its last `seen`, and shows", "tell `seen` anew"),
+        (
+            "lambda: {**shown(), 'orders': {}, 'outbox': {'order': 0}}",
+            "shows that the outbox of order is empty",
+            "count what",
+        ),
+    ],
+)
+def test_a_snapshot_that_is_old_is_not_taken_for_a_lie(
+    observed: str, says: str, fix: str, tmp_path: Path
+) -> None:
+    """Pins that where a process never tells `seen` anew, that is said, and not that it counts
+    wrongly, which is said only where it shows the same when it is asked."""
+    command = plain(tmp_path, f"{TOLD_ONCE}OBSERVED = {observed}")
+    with pytest.raises(TargetError) as caught:
+        probe(f"cmd: {shlex.join(command.words)}")
+    assert says in str(caught.value)
+    assert fix in caught.value.how_to_fix
