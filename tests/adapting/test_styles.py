@@ -24,6 +24,7 @@ PARTS = {
     "aio_pika_adapter": ("paths", "sweep-0", "campaign-0"),
     "pika_adapter": ("paths", "sweep-0", "campaign-0"),
     "kafka_adapter": ("paths", "sweep-0", "campaign-0"),
+    "kafka_loop_adapter": ("paths", "sweep-0", "campaign-0"),
     "outbox_adapter": ("paths", "sweep-0"),
     "django_adapter": ("paths", "sweep-0", "campaign-0"),
 }
@@ -74,6 +75,9 @@ def test_two_handlers_of_a_service_race_and_the_right_shop_holds(seed: int) -> N
         ("django_twins:TellsOnCommit", "sweep-0", "LIVE-1", "timeout, although it was done"),
         ("django_twins:WithoutTransaction", "sweep-0", "LIVE-1", "timeout, although it was done"),
         ("aio_pika_twins:make_hasty", "sweep-0", "LIVE-1", "crash before answer payment"),
+        ("kafka_loop_twins:make_automatic", "sweep-0", "LIVE-1", "crash before answer payment"),
+        ("kafka_loop_twins:make_unflushed", "campaign-0", "MONEY-0", "relay: crash before publish"),
+        ("kafka_loop_twins:make_hasty", "sweep-0", "LIVE-1", "desk crashes while idle"),
     ],
 )
 def test_the_wrong_shop_is_found(target: str, part: str, expected: str, struck: str) -> None:
@@ -105,9 +109,10 @@ def test_a_lost_update_is_found_on_django() -> None:
     assert run.findings == {}
 
 
-def test_an_early_acknowledgement_is_named() -> None:
+@pytest.mark.parametrize("twin", ["aio_pika_twins:make_hasty", "kafka_loop_twins:make_automatic"])
+def test_an_early_acknowledgement_is_named(twin: str) -> None:
     """Pins that the report says which safeguard is missing where a message was lost so."""
-    found = search("aio_pika_twins:make_hasty", "sweep-0").counterexamples
+    found = search(twin, "sweep-0").counterexamples
     named = {each.safeguard for each in found if each.safeguard}
     assert {each.name for each in named} == {SafeguardName.ACKNOWLEDGE_LAST}
 
