@@ -37,6 +37,7 @@ from properties.search import KNOWN, Portion, parts, run_part
 from properties.settings.heading import in_force
 from properties.settings.in_force import Settings, home
 from properties.settings.sources import OptionError
+from properties.stopping import stoppable
 from properties.verdicts import Total
 from properties.workload import check, share
 from properties.world.subject import Subject
@@ -262,11 +263,12 @@ class Verification:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """When all parts have ended, or nobody waits any more, report each property as a test."""
-        try:
-            result = yield
-        except KeyboardInterrupt:
-            self._report(session)
-            raise
+        with stoppable():
+            try:
+                result = yield
+            except KeyboardInterrupt:
+                self._report(session)
+                raise
         self._report(session)
         return result
 

@@ -33,6 +33,8 @@ class Watcher(Trace):
     """By participant and order, the id of what it handled last; empty if it was a request."""
     _doing: dict[int, str] = field(factory=dict)
     """The participant of each handling."""
+    _waiting: dict[str, int] = field(factory=dict)
+    """What waits in outboxes, where that is shown: a loop may empty them while it handles."""
     _acts: dict[int, str] = field(factory=dict)
     """What people did in each handling of that kind."""
 
@@ -45,7 +47,7 @@ class Watcher(Trace):
         """An event is published: by the task whose call it is, or by nobody (a timer)."""
         super().published(draft, messages)
         task = self._caller
-        by_relay = task is not None and task.work is Work.RELAY
+        relaying = task is not None and task.work is Work.RELAY
         self.happened.append(
             Said(
                 id=str(draft.attributes["id"]),
@@ -54,7 +56,7 @@ class Watcher(Trace):
                 participant=draft.source,
                 cause=self._handled.get((draft.source, draft.order), ""),
                 handling=task.handling if task is not None else 0,
-                by_relay=by_relay,
+                by_relay=relaying or self._waiting.get(draft.source, 0) > 0,
             )
         )
 
@@ -69,6 +71,8 @@ class Watcher(Trace):
         if world.last_task is not None:
             self._note(world.last_task)
         self._caller = None
+        last = world.sighting.last
+        self._waiting = (last.outbox if last else None) or {}
 
     def _note(self, task: Task) -> None:
         self._caller = task

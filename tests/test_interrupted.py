@@ -44,3 +44,15 @@ def test_nothing_holds_that_was_not_looked_at_to_the_end(tmp_path: Path) -> None
     outcome = stopped(tmp_path)
     assert outcome.verdict("MONEY-1").startswith("UNKNOWN")
     assert "was not run" in outcome.joined
+
+
+def test_who_is_asked_to_end_tells_as_well(tmp_path: Path) -> None:
+    """Pins that SIGTERM, which `timeout` and CI services send, loses nothing that was found."""
+    ended = STOPPED.replace("raise KeyboardInterrupt", "os.kill(os.getpid(), signal.SIGTERM)")
+    members = pickup("def ask_for_money(self, order, data): pass")
+    write(tmp_path, "mine", f"import os, signal\n{members}{ended}")
+    outcome = verify(tmp_path, "--saga-profile=quick", "--saga-seed=1", "--saga-target=mine:make")
+    assert outcome.code == pytest.ExitCode.INTERRUPTED, outcome.text
+    assert "SIGTERM: asked to end" in outcome.text
+    verdicts = {outcome.verdict(name).split()[0] for name in ("STOCK-1", "MONEY-1", "LIVE-1")}
+    assert "VIOLATED" in verdicts, outcome.text

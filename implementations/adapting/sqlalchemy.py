@@ -60,6 +60,8 @@ class Checkpoints:
     """How many there were: as long as it stays the same, there is nothing new to observe."""
     _open: set[Connection] = field(factory=set)
     """Connections in the middle of a transaction."""
+    _changing: set[Connection] = field(factory=set)
+    """Those of them that have done more than read."""
     _locks: Locks = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -73,6 +75,7 @@ class Checkpoints:
             (self.engine, "commit", self._commit),
             (self.engine, "rollback", self._ended),
             (self.engine, "do_execute", self._execute),
+            (self.engine, "before_cursor_execute", self._noted),
         ]
 
     @property
@@ -101,13 +104,22 @@ class Checkpoints:
 
     def _ended(self, connection: Connection) -> None:
         self._open.discard(connection)
+        self._changing.discard(connection)
+
+    def _noted(self, connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
+        if not _READS.match(statement):
+            self._changing.add(connection)
 
     def _commit(self, connection: Connection) -> None:
         """Commit, with a pause before and one after.
 
         SQLAlchemy tells of a commit only beforehand. So it is done here; the commit that SQLAlchemy
-        does next finds nothing to do, and the rollback after an error, nothing to take back.
+        does next finds nothing to do, and the rollback after an error, nothing to take back. What
+        has only read has nothing to lose, and so no place to crash at.
         """
+        if connection not in self._changing:
+            self._ended(connection)
+            return
         what = f"{self.name} commit".strip()
         self._pause(connection, lambda: self.world.checkpoint(what, may_fail=True))
         self._commit_now(connection)
@@ -232,6 +244,9 @@ class PostgresqlLocks(Locks):
 
 _LOCK_NOT_AVAILABLE = "55P03"
 _LOCKS: dict[str, type[Locks]] = {"sqlite": SqliteLocks, "postgresql": PostgresqlLocks}
+_READS = re.compile(
+    r"\s*(SELECT|PRAGMA|SHOW|EXPLAIN|SET|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE
+)
 _OF_A_SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE)
 _IN_BRIEF = re.compile(r"\s*(\w+)(?:.*?\b(?:FROM|INTO)\b)?\s+(\w+)", re.IGNORECASE | re.DOTALL)
 

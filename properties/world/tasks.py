@@ -234,10 +234,16 @@ def describe_place(task: Task) -> str:
 def _place(frames: tuple[tuple[str, int], ...]) -> str:
     """The last of these places that is the target's own; many errors of a search share it."""
     others = [frame for frame in frames if not frame[0].startswith(_OURS)]
-    own = [frame for frame in others if not frame[0].startswith(_LIBRARIES)] or others
+    own = [frame for frame in others if not _is_of_a_library(frame[0])] or others
     return f" ({Path(own[-1][0]).name}:{own[-1][1]})" if own else ""
 
 
+def _is_of_a_library(file: str) -> bool:
+    """One may be installed elsewhere than in this environment, which sees it all the same."""
+    return file.startswith(_LIBRARIES) or not _INSTALLED.isdisjoint(Path(file).parts)
+
+
+_INSTALLED = {"site-packages", "dist-packages"}
 _PROPERTIES = Path(__file__).resolve().parent.parent
 #: The world, and what stands in for a target that is a process: it tells the place itself.
 _OURS = (str(_PROPERTIES), str(_PROPERTIES.parent / "implementations" / "process"))

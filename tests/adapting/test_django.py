@@ -186,11 +186,54 @@ def test_what_is_read_to_be_changed_is_locked(world: World, locked: bool, last: 
     assert pieces() == last
 
 
+def less_in_an_inner_block() -> None:
+    """The row is read in an inner block, before anything is changed."""
+    with transaction.atomic():
+        with transaction.atomic():
+            book = GOODS.objects.get(sku="book")
+        book.pieces -= 1
+        book.save()
+
+
+def test_an_inner_block_that_only_reads_locks_nothing(world: World) -> None:
+    """Pins that two may have read in it before either writes, as at READ COMMITTED."""
+    first, second = (GreenletStepper(less_in_an_inner_block) for _ in range(2))
+    first.start()
+    assert at(second.start()) == "wait for a lock in default"
+    to_the_end(first)
+    to_the_end(second)
+    assert pieces() == 0
+
+
+@pytest.mark.parametrize("how", ["nowait", "skip_locked"])
+def test_who_will_not_wait_does_not(world: World, how: str) -> None:
+    """Pins that a row that somebody has locked is an error at once, or is not there; and that it is
+    as ever where nobody has."""
+
+    def handler() -> str:
+        with transaction.atomic():
+            rows = GOODS.objects.select_for_update(**{how: True}).filter(sku="book")
+            try:
+                return f"{[row.pieces for row in rows]}"
+            except OperationalError as error:
+                return str(error)
+
+    assert at(GreenletStepper(handler).start()) == "returned [1]"
+    first = GreenletStepper(change, 7)
+    first.start()
+    found = {"nowait": "returned database is locked", "skip_locked": "returned []"}
+    assert at(GreenletStepper(handler).start()) == found[how]
+    to_the_end(first)
+    assert at(GreenletStepper(handler).start()) == "returned [7]"
+
+
 def test_an_inner_block_is_taken_back_alone(world: World) -> None:
     """Pins that savepoints work although the transaction has not begun when the first is made."""
 
     def handler() -> None:
         with transaction.atomic():
+            with transaction.atomic():
+                assert pieces() == 1
             try:
                 with transaction.atomic():
                     GOODS.objects.create(sku="pen", pieces=1)

@@ -104,3 +104,37 @@ def test_what_people_did_is_told_as_that() -> None:
     """Pins that the name of the act stands in the remark, and not that of the order service."""
     (remark,) = remarked("tests.properties.test_watching:Counter")
     assert remark.where == "the act 'pay up' does charge, then publishes Paid at once"
+
+
+class Loop(Counter):
+    """The act writes to an outbox, which is emptied before anything else is done."""
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.outbox: list[str] = []
+
+    def act(self, name: str, order: str) -> None:
+        """Take the money, and write it down; publish what is written down."""
+        self.world.payments.charge(order, 1999, "EUR", key=order)
+        self.outbox.append(order)
+        self.world.checkpoint("commit")
+        self.relay("order")
+
+    def relay(self, participant: str) -> int:
+        """Publish, and only then forget it."""
+        waiting = len(self.outbox)
+        if waiting:
+            order = self.outbox[0]
+            self.world.publish("Paid", {}, id=f"paid {order}", subject=order)
+            self.outbox.remove(order)
+        return waiting
+
+    def observe(self) -> dict[str, Any]:
+        """What waits, too."""
+        return {**super().observe(), "outbox": {"order": len(self.outbox)}}
+
+
+def test_who_empties_a_shown_outbox_at_once_is_left_alone() -> None:
+    """Pins that a loop which handles and then publishes what waits, as consumers of Kafka do, is
+    not taken for one without an outbox."""
+    assert remarked("tests.properties.test_watching:Loop") == []

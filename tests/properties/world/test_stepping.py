@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import pytest
@@ -313,6 +315,17 @@ def test_an_error_is_described_with_its_place() -> None:
 
     with pytest.raises(KeyError) as caught:
         fails()
+    assert describe_error(caught.value).startswith("KeyError (test_stepping.py:")
+
+
+def test_the_place_is_in_no_library_wherever_it_is_installed(tmp_path: Path) -> None:
+    """Pins that a library outside of this environment is not named, but who called it."""
+    folder = tmp_path / "lib" / "site-packages"
+    folder.mkdir(parents=True)
+    (folder / "library.py").write_text("def use():\n    raise KeyError\n")
+    use = run_path(str(folder / "library.py"))["use"]
+    with pytest.raises(KeyError) as caught:
+        use()
     assert describe_error(caught.value).startswith("KeyError (test_stepping.py:")
 
 

@@ -59,13 +59,14 @@ def committing(connection: Any) -> Iterator[None]:
         raise CommitUnanswered(str(error)) from error
 
 
-def until_free(connection: Any, attempt: Callable[[], T]) -> T:
-    """Attempt it until nobody who is under way holds the lock that it takes."""
+def until_free(connection: Any, attempt: Callable[[], T], waits: bool = True) -> T:
+    """Attempt it until nobody under way holds the lock that it takes; once, unless it `waits`."""
     while True:
         try:
             return attempt()
         except OperationalError as error:
-            if not (_is_wait(error) and RUN.world is not None and _waited(connection, RUN.world)):
+            world = RUN.world
+            if not (waits and _is_wait(error) and world and _waited(connection, world)):
                 raise
 
 
