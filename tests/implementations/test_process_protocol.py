@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from implementations.contract import World
+from implementations.contract import MEMBERS, World
 from implementations.process.connection import Connection
 from implementations.process.protocol import (
     PORTS,
@@ -35,6 +35,8 @@ from implementations.process.underway import Asked
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign
 from properties.probing import probe
+from properties.world.actions import Mode
+from properties.world.ports import Ports
 from properties.world.scopes import SCOPES, fitting
 from tests.implementations.process_programs import REFERENCE, RIGHT, ROOT, python
 from tests.needs import needs
@@ -142,6 +144,35 @@ def test_page_and_schema_name_what_there_is() -> None:
     assert all(f"`{name}`" in told[1] for name in own), own
     for capability in Capability:
         assert f"capability `{capability}`" in PAGE
+
+
+def test_the_page_pairs_members_with_requests() -> None:
+    """Pins that each request which is not called like its member is named beside it."""
+    said = re.search(r"A request is named like the member.*?\n\n", PAGE, re.DOTALL)
+    assert said
+    words = re.findall(r"`(\w+)`", said[0])
+    pairs = dict(zip(words[1::2], words[::2], strict=True))
+    members = {member.name for member in MEMBERS if member.callable}
+    assert set(pairs) == set(Do) - members - {Do.HELLO, Do.START}
+    assert set(pairs.values()) == members - set(Do) - {"digest"}
+
+
+def test_a_commit_fails_as_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pins that `checkpoint` fails only with nothing done, and `done` only with all of it done."""
+    told = re.search(r"\*\*A commit\*\* .*?\n\n", PAGE, re.DOTALL)
+    assert told
+    assert {("checkpoint", "transient"), ("done", "unknown")} == set(
+        re.findall(r"`(\w+)`\sfails \((\w+)\)", told[0])
+    )
+    modes: list[Any] = []
+    monkeypatch.setattr(
+        "properties.world.ports.call", lambda world, port, *rest, **_: modes.append(rest[2])
+    )
+    ports = Ports.__new__(Ports)
+    ports._world = None  # type: ignore[assignment]
+    ports.checkpoint("payment commit", may_fail=True)
+    ports.done("payment commit")
+    assert modes == [(Mode.TRANSIENT,), (Mode.UNKNOWN_DONE,)]
 
 
 @pytest.mark.parametrize(
