@@ -11,6 +11,7 @@ from properties.mutation import at_handlers, at_ports
 from properties.mutation.mutation import Mutation, Tally
 from properties.mutation.usage import Usage
 from properties.mutation.wrapping import wrapped
+from properties.world.actions import COMPENSATIONS
 from properties.world.subject import Subject
 
 Where = tuple[str, ...]
@@ -19,7 +20,6 @@ KEYED = (
     *("payments.void", "carrier.create_shipment", "carrier.cancel"),
     *("warehouse.reserve", "warehouse.release"),
 )
-COMPENSATIONS = ("payments.refund", "payments.void", "carrier.cancel", "warehouse.release")
 REFUSABLE = ("payments.authorise", "payments.charge", "carrier.create_shipment")
 LOOK_UPS = ("payments.lookup", "payments.find", "carrier.lookup")
 

@@ -56,6 +56,8 @@ class Mode(StrEnum):
     AFTER = "after"
 
 
+#: The port calls by which something is undone.
+COMPENSATIONS = ("payments.refund", "payments.void", "carrier.cancel", "warehouse.release")
 #: So begins the name of the place where something has been done and nobody has been told.
 AFTER = "after "
 

@@ -9,9 +9,12 @@ from attrs import evolve
 
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.quota import WHOLE, Quota
+from properties.drivers.sweep import sweep
 from properties.probing import probe
 from properties.profiles import ALL, PROFILES, profile_of
 from properties.search import parts, run_part
+from properties.world.actions import COMPENSATIONS
+from properties.world.scopes import SCOPES, fitting
 from properties.world.subject import Subject
 
 QUICK = PROFILES["quick"]
@@ -41,6 +44,29 @@ def test_one_of_each_stretch() -> None:
     assert [*quota.chosen(range(3))] == [0, 1, 2]
     assert quota.number(300) == 4
     assert quota.whole == 40 + 3 + 300
+
+
+@pytest.mark.parametrize("wanted", [1, 3, 30])
+def test_half_of_what_is_chosen_is_what_is_rather_wanted(wanted: int) -> None:
+    """Pins how many of those are chosen, that others have the rest, and that none comes twice."""
+    chosen = [*Quota(8, seed=1).chosen(range(40), rather=lambda one: one < wanted)]
+    assert len(chosen) == len({*chosen}) == 8
+    assert sum(one < wanted for one in chosen) == min(wanted, 4)
+    assert len([*Quota(1, seed=1).chosen(range(40), rather=lambda one: one < wanted)]) == 1
+    assert [*Quota(50).chosen(range(40), rather=lambda one: one < wanted)] == [*range(40)]
+
+
+def test_a_few_of_a_sweep_strike_what_undoes(reference: Subject) -> None:
+    """Pins that a lost refund is looked for however few schedules there may be; without what is
+    pinned here, five faults on compensations of hundreds would hardly ever be among them."""
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, reference.shape.delivery, reference.shape)[:1]
+    few, all_of_it = (
+        [run.schedule.deviations[-1].action.port for run in sweep(reference, scopes, quota)]
+        for quota in (Quota(20, seed=1), WHOLE)
+    )
+    undoing = sum(port in COMPENSATIONS for port in all_of_it)
+    assert len(few) == 20 < len(all_of_it) / 10
+    assert sum(port in COMPENSATIONS for port in few) == undoing == 5
 
 
 def test_another_seed_is_another_choice() -> None:
