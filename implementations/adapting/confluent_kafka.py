@@ -17,8 +17,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import define, field
-
 from implementations.adapting.consumers import Answer
 from implementations.adapting.consumers import Consumer as Declared
 from implementations.adapting.kafka_messages import (
@@ -47,9 +45,22 @@ _REAL_CLIENTS = ("SerializingProducer", "DeserializingConsumer")
 # -- the module ------------------------------------------------------------------------------------
 
 
-class ConfluentKafka:
+class _LeftAlone:
+    """What `remember` neither copies nor refills, where a service has it in a variable."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+
+class ConfluentKafka(_LeftAlone):
     """What one participant takes for `confluent_kafka`: give each participant one of its own."""
 
+    __slots__ = (
+        *("Consumer", "Message", "Producer", "__path__"),
+        *("_offsets", "_producers", "_subject", "_world"),
+    )
     KafkaError = real_or("KafkaError", Error)
     KafkaException = real_or("KafkaException", Failure)
     TopicPartition = real_or("TopicPartition", Partition)
@@ -59,7 +70,12 @@ class ConfluentKafka:
         self._world: World | None = None
         self._subject: Subject | None = None
         self._producers: list[Producer] = []
+        """Those that have produced something: a service makes new ones when it starts again."""
         self._offsets: dict[tuple[str, str], int] = {}
+        own = {"__slots__": (), "_kafka": self}  # classes: services annotate with them
+        self.Message: Any = Message
+        self.Producer: Any = type("Producer", (Producer,), own)
+        self.Consumer: Any = type("Consumer", (KafkaConsumer,), own)
 
     def begin(self, world: World, subject: Subject | None = None) -> None:
         """From now on publish to this world, and forget what the last run has left.
@@ -80,18 +96,6 @@ class ConfluentKafka:
         if LIBRARY is None:
             raise AttributeError(f"confluent_kafka, which has {name!r}, is not installed")
         return getattr(LIBRARY, name)
-
-    def Producer(self, config: Mapping[str, Any] = {}, *given: Any, **named: Any) -> Producer:
-        """A producer with a buffer of its own."""
-        self._producers.append(Producer(self, config.get("on_delivery")))
-        return self._producers[-1]
-
-    def Consumer(self, config: Mapping[str, Any] = {}, *given: Any, **named: Any) -> KafkaConsumer:
-        """A consumer; of its settings those count that say when an offset is committed."""
-        settings = {**config, **named}
-        automatic = _is_true(settings.get("enable.auto.commit", True))
-        stored = automatic and _is_true(settings.get("enable.auto.offset.store", True))
-        return KafkaConsumer(self, commits_itself=stored, commits_stored=automatic)
 
     # -- for the target ----------------------------------------------------------------------------
 
@@ -130,6 +134,7 @@ class ConfluentKafka:
             producer._waiting.clear()
             producer._reports.clear()
             producer._sender = None
+        self._producers.clear()
 
     def _handle(self, run: Callable[[], Any], event: Event) -> Answer:
         place = event["type"], event["id"]
@@ -167,20 +172,35 @@ def _is_true(setting: Any) -> bool:
 Report = Callable[[Any, Message], Any]
 
 
-@define(eq=False)
-class Producer:
+class _Part(_LeftAlone):
+    """A part of one participant's module."""
+
+    __slots__ = ()
+    _kafka: ConfluentKafka
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        place = f"{type(self).__name__}.{name}"
+        fix = f"do without it, or say what it does: kafka.{place} = lambda self, *given: …"
+        raise TargetError(f"{place} is not modelled", _WHERE, fix)
+
+
+class Producer(_Part):
     """What is produced waits in memory until `flush`, or until it is its turn (`relay`).
 
     `poll(0)` sends nothing, it only reports what was sent: `on_delivery` is called here and in
     `flush`. What could not be sent is reported with its error, and is gone.
     """
 
-    _kafka: ConfluentKafka
-    _report: Report | None = None
-    _waiting: list[tuple[Message, Report | None]] = field(factory=list)
-    _reports: list[Callable[[], Any]] = field(factory=list)
-    _sender: object | None = None
-    """Whoever is sending something."""
+    __slots__ = ("_report", "_reports", "_sender", "_waiting")
+
+    def __init__(self, config: Mapping[str, Any] = {}, *given: Any, **named: Any) -> None:
+        self._report: Report | None = {**config, **named}.get("on_delivery")
+        self._waiting: list[tuple[Message, Report | None]] = []
+        self._reports: list[Callable[[], Any]] = []
+        self._sender: object | None = None
+        """Whoever is sending something."""
 
     def produce(
         self,
@@ -200,6 +220,8 @@ class Producer:
         pairs = [(name, as_bytes(each)) for name, each in listed]
         message = Message(topic, as_bytes(value), as_bytes(key), pairs)
         self._waiting.append((message, on_delivery or callback or self._report))
+        if self not in self._kafka._producers:
+            self._kafka._producers.append(self)
 
     def poll(self, timeout: float | None = None) -> int:
         """Report what was sent; where there is nothing to report, and time, send the oldest."""
@@ -220,11 +242,6 @@ class Producer:
 
     def __bool__(self) -> bool:
         return True
-
-    def init_transactions(self, *given: Any) -> None:
-        """Transactions are not modelled."""
-        fix = "commit offsets by the consumer, after flush()"
-        raise TargetError("there is no stand-in for transactions", _WHERE, fix)
 
     def _send_oldest(self) -> None:
         """Send one; who comes while something is being sent waits until it has been."""
@@ -259,18 +276,21 @@ class Producer:
 # -- consumers -------------------------------------------------------------------------------------
 
 
-@define(eq=False)
-class KafkaConsumer:
+class KafkaConsumer(_Part):
     """Hands out the message of the turn, and tells the world when its offset is committed.
 
     With `enable.auto.commit`, as it comes, that is when it is handed out: in production a little
     later, so that a crash loses it or not. Without, what is not committed comes after a restart.
     """
 
-    _kafka: ConfluentKafka
-    commits_itself: bool
-    commits_stored: bool
-    topics: list[str] = field(factory=list)
+    __slots__ = ("commits_itself", "commits_stored", "topics")
+
+    def __init__(self, config: Mapping[str, Any] = {}, *given: Any, **named: Any) -> None:
+        settings = {**config, **named}
+        self.commits_stored = _is_true(settings.get("enable.auto.commit", True))
+        stores = _is_true(settings.get("enable.auto.offset.store", True))
+        self.commits_itself = self.commits_stored and stores
+        self.topics: list[str] = []
 
     def subscribe(self, topics: Iterable[str], *given: Any, **named: Any) -> None:
         """Note the topics."""
