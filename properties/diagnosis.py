@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from attrs import evolve
+
 from model.environment import Fault
 from model.history import Finding, Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.evidence import Evidence, evidence, handled, interrupted, is_outside
+from properties.evidence import Evidence, evidence
+from properties.places import handled, interrupted, is_outside
+from properties.reasons import advice, ignored, reason
 from properties.run import Run
 from properties.signatures import (
     SIGNATURES,
@@ -23,12 +27,9 @@ from properties.signatures import (
     Rule,
     kept,
     last,
-    mistaken_for,
-    own_error,
-    sent_twice,
     succeeded_late,
 )
-from properties.stuck import what_stuck, why_stuck
+from properties.stuck import why_stuck
 from properties.world.actions import Action, Kind
 from reports.counterexample import Safeguard, Step
 from reports.safeguards import SafeguardName as Name
@@ -43,7 +44,8 @@ def diagnose(
     names = conclude(seen)
     if not names:
         return None
-    return safeguard(names[0], reason(seen, names), *names[1:])
+    told = safeguard(names[0], reason(seen, names), *names[1:])
+    return evolve(told, advice=advice(seen, names) or told.advice)
 
 
 def conclude(seen: Evidence) -> Names:
@@ -55,86 +57,6 @@ def conclude(seen: Evidence) -> Names:
         by_faults,
     )
     return next((names for rule in rules if (names := rule(seen))), ())
-
-
-def reason(seen: Evidence, names: Names) -> str:
-    """Why, where the case says more than the table of safeguards."""
-    name = names[0]
-    if stuck := what_stuck(seen, name):
-        return stuck
-    if Name.NO_OWN_ERROR in names:
-        return _erroneous(seen, name)
-    if name is Name.TERMINAL_EVENT:
-        return _unheard(seen)
-    if name is Name.RESUME:
-        return (
-            "The message came again after the failure and was taken for handled, though what it "
-            "asked for had not been finished."
-        )
-    if name is Name.INBOX:
-        return _about_the_inbox(seen)
-    if name is Name.CONDITIONAL_UPDATE and seen.orders == 1 and not seen.technical:
-        return (
-            "More was taken, or promised, than there was: the quantity that is wanted has to be "
-            "held against what is there."
-        )
-    if name is Name.SAGA_ID and (mistaken := mistaken_for(seen)):
-        asked, hit = mistaken
-        return f"{asked} was cancelled, and {hit} was called off in its place."
-    return ""
-
-
-def _about_the_inbox(seen: Evidence) -> str:
-    """What its key has to be, or what was taken for handled by the one that is there."""
-    if seen.of_kind(Kind.REPUBLISH) or any(not copy.same_id for copy in sent_twice(seen)):
-        return (
-            "Prevents that a message that comes again is handled again. Here it came under another "
-            "id, so the inbox needs order and event type as its key, and not the message id."
-        )
-    if request := _ignored(seen):
-        return (
-            f"{request} reached its consumer, who acknowledged it and did nothing, as if it had "
-            "been handled before."
-        )
-    return ""
-
-
-def _erroneous(seen: Evidence, name: Name) -> str:
-    """Which handler failed by itself, and how; the report shows what the error said."""
-    what, _, _ = own_error(seen).partition(": ")
-    if seen.technical - {Fault.CANCEL}:
-        return f"{what} whenever its message came again, long after its fault was over."
-    lacks = ": its event, or a row of its own, may lack what it reads"
-    return f"{what}, though nothing around it had failed{lacks * (name is Name.COMPLETE_EVENT)}."
-
-
-def _ignored(seen: Evidence) -> str:
-    """A request to undo that came to its consumer, nothing having gone wrong, and had no effect."""
-    if seen.technical or seen.errors:
-        return ""
-    for saga in seen.sagas:
-        for action, _, request in STEPS:
-            name = f"{request}({saga.order.id})"
-            if name in seen.heard and kept(saga, action) and _UNDONE[request] not in saga.published:
-                return name
-    return ""
-
-
-_UNDONE = {
-    Event.PAYMENT_REFUND_REQUESTED: Event.PAYMENT_REFUNDED,
-    Event.INVENTORY_RELEASE_REQUESTED: Event.INVENTORY_RELEASED,
-}
-
-
-def _unheard(seen: Evidence) -> str:
-    """Who should have ended the saga, where its last events were lost on everybody."""
-    if len(seen.sagas) != 1 or seen.technical:
-        return ""
-    (saga,) = seen.sagas
-    lost = [type_ for type_ in saga.published if type_ in seen.unheard]
-    if not lost:
-        return ""
-    return f"Nobody subscribes to {' and '.join(lost)}, so nobody ends the saga of {saga.order.id}."
 
 
 # -- what depends on the property ------------------------------------------------------------------
@@ -154,7 +76,7 @@ def _not_undone(seen: Evidence, saga: Saga) -> Names:
     )
     if (money and Event.PAYMENT_REFUNDED in said) or (stock and Event.INVENTORY_RELEASED in said):
         return (Name.COMPENSATION_RECORD,)
-    if _ignored(seen):
+    if ignored(seen):
         return Name.INBOX, Name.COMPENSATION_RECORD
     unreserved = "short stock" in reasons or Event.INVENTORY_RESERVATION_FAILED in said
     unshipped = "carrier refused" in reasons or Event.SHIPPING_FAILED in said
@@ -227,11 +149,19 @@ def miscounted(seen: Evidence) -> Names:
         return (Name.COMPENSATION_RECORD,)
     if seen.technical & {Fault.CRASH, Fault.UNKNOWN}:
         return ()
+    if Fault.CONCURRENCY in seen.technical and not _came_twice(seen):
+        return (Name.VERSION_CHECK,)
     if seen.technical & {Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}:
         return (Name.INBOX,)
     if seen.surplus:
         return (Name.COMPENSATION_RECORD,)
     return counted_again(seen) if seen.enough else _in_lines(seen, Name.CONDITIONAL_UPDATE)
+
+
+def _came_twice(seen: Evidence) -> bool:
+    """Whether anything came again: where nothing did, no inbox would have known it."""
+    again = {Fault.DUPLICATE, Fault.REPUBLISH, Fault.TRANSIENT, Fault.RESUBMIT}
+    return bool(seen.technical & again or seen.of_kind(Kind.TWICE) or seen.copies)
 
 
 def repeated(seen: Evidence) -> Names:
@@ -331,6 +261,8 @@ def _after_unknown(seen: Evidence) -> Names:
 
 
 def _after_cancel(seen: Evidence) -> Names:
+    if seen.overlap and Fault.CONCURRENCY in seen.faults:
+        return Name.VERSION_CHECK, Name.TOMBSTONE
     raced = seen.faults & {Fault.REORDER, Fault.CONCURRENCY}
     return (Name.TOMBSTONE,) if raced else (Name.PIVOT_CHECK, Name.TOMBSTONE)
 

@@ -7,7 +7,6 @@ names of its own says less, and is told less.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, dropwhile, takewhile
@@ -19,15 +18,15 @@ from model.environment import BUSINESS_FAULTS, Fault
 from model.history import Finding, History, Saga
 from model.ledger import Effect, Entry
 from model.vocabulary import Status
+from properties.overlap import Overlap, overlap
+from properties.places import handled, interrupted, is_own
 from properties.run import Deviation, Run, run_schedule
-from properties.world.actions import Action, Kind, Mode, fault_of, in_words
-from properties.world.endings import ACKNOWLEDGE
+from properties.world.actions import Action, Kind, fault_of, in_words
 from properties.world.network import Message
 from properties.world.subject import Source, Sources
 from properties.world.world import World
 from reports.counterexample import Arrow, ArrowKind, Step
 
-_OUTSIDE = ("payments.", "carrier.", "warehouse.")
 #: After these a call that was made already is made again.
 RETRIED = frozenset(
     {Fault.CRASH, Fault.UNKNOWN, Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}
@@ -93,6 +92,10 @@ class Evidence:
     """Deviations that struck a handler whose own work came behind what it published."""
     done_again: frozenset[Action] = frozenset()
     """Deviations that struck a handler behind its own work, which it then did, and told, again."""
+    overlap: Overlap | None = None
+    """Two messages of one order that a participant handled at once."""
+    unsent: frozenset[Action] = frozenset()
+    """Crashes of somebody idle who may have had something still to send, and never sent it."""
 
     @property
     def faults(self) -> frozenset[Fault]:
@@ -126,7 +129,7 @@ def evidence(
     """Gather what a run shows; `steps` is its trace."""
     world, order = run.world, finding.order
     history = world.history
-    actions = tuple(deviation.action for deviation in run.schedule.deviations)
+    actions = _without_copies(finding, run)
     names = [name for name in history.sagas if order in ("", name)]
     return Evidence(
         finding=finding,
@@ -154,49 +157,9 @@ def evidence(
         relaying=frozenset(_relaying(steps)),
         told_first=frozenset(action for action in actions if _told_first(steps, action)),
         done_again=frozenset(action for action in actions if _done_again(steps, action)),
+        overlap=overlap(steps),
+        unsent=frozenset(action for action in actions if _unsent(steps, action)),
     )
-
-
-def handled_to_its_end(crash: Action) -> bool:
-    """Whether a crash only makes something happen again that was done and finished.
-
-    A consumer had nothing left to do but acknowledge; a relay had sent its event.
-    """
-    return crash.port == ACKNOWLEDGE or (bool(relayed(crash)) and crash.mode == Mode.AFTER)
-
-
-def relayed(action: Action) -> str:
-    """The event that a relay was about to send when something happened to it; empty if none."""
-    publishes, _, event = action.port.partition("publish ")
-    return event if relays(action) and not publishes else ""
-
-
-def relays(action: Action) -> bool:
-    """Whether it is a relay that something happened to."""
-    return bool(re.search(r" relay( \d+)?$", action.subject))
-
-
-def is_own(port: str) -> bool:
-    """Whether a port call is a place in the target's own work, such as before or after a commit."""
-    elsewhere = is_outside(port) or port.startswith(("publish ", "timer ", "wait for "))
-    return bool(port) and port != ACKNOWLEDGE and not elsewhere
-
-
-def is_outside(port: str) -> bool:
-    """Whether a port call asks gateway, carrier or warehouse."""
-    return port.startswith(_OUTSIDE)
-
-
-def interrupted(action: Action) -> bool:
-    """Whether the target's own work failed, or seemed to: what was being handled comes again."""
-    return is_own(action.port) and fault_of(action) in (Fault.TRANSIENT, Fault.UNKNOWN)
-
-
-def handled(action: Action) -> str:
-    """The message that was being handled when something happened; empty if there was none."""
-    participant, on, message = action.subject.partition(" on ")
-    name, comma, copy = message.partition(", copy ")
-    return f"{name} to {participant}{comma}{copy}" if on else ""
 
 
 def _failing(world: World) -> dict[str, int]:
@@ -242,6 +205,28 @@ def _done_again(steps: Sequence[Step], action: Action) -> bool:
     sent = [step.action for step in after if step.action.startswith(sends)]
     told = any(call.startswith(f"{action.subject}: publish ") for call in again)
     return bool(handled(action) and again) and (told or len(sent) > 1)
+
+
+def _unsent(steps: Sequence[Step], action: Action) -> bool:
+    """Whether somebody who died while idle had worked since it last sent, and sent nothing after.
+
+    What it sends after that, before it works again, has been in an outbox that is still there.
+    """
+    if action.kind is not Kind.CRASH or action.port:
+        return False
+    before, after = _around(steps, action)
+    worked = _next(before[::-1], action.subject) == "worked"
+    return worked and _next(after, action.subject) != "sent"
+
+
+def _next(steps: Iterable[Step], participant: str) -> str:
+    """What a participant does first: it sends what is in its outbox, or it works."""
+    for step in steps:
+        if step.action.startswith(f"{participant} relay: publish "):
+            return "sent"
+        if step.action.startswith(f"{participant} on "):
+            return "worked"
+    return ""
 
 
 def _around(steps: Sequence[Step], action: Action) -> tuple[Sequence[Step], Sequence[Step]]:
@@ -357,3 +342,22 @@ def _same_harm(property_id: str, run: Run, name: str) -> bool:
     other = run_schedule(subject, evolve(run.schedule, scope=may, deviations=(*kept, again)))
     other.world.dissolve()
     return property_id in other.findings or again.action in other.skipped
+
+
+def _without_copies(finding: Finding, run: Run) -> tuple[Action, ...]:
+    """What deviated; where a copy was no more than a message out of turn, that message alone.
+
+    Brought forward by itself it has to lead to the very same violation.
+    """
+    deviations = list(run.schedule.deviations)
+    for place, each in enumerate(deviations):
+        if each.action.kind not in (Kind.TWICE, Kind.DUPLICATE):
+            continue
+        alone = evolve(each, action=Action(Kind.DELIVER, each.action.subject))
+        tried = (*deviations[:place], alone, *deviations[place + 1 :])
+        other = run_schedule(run.world.subject, evolve(run.schedule, deviations=tried))
+        other.world.dissolve()
+        found = other.findings.get(finding.property_id)
+        if found and found.text == finding.text and not other.skipped:
+            deviations[place] = alone
+    return tuple(deviation.action for deviation in deviations)

@@ -13,10 +13,8 @@ from model.environment import Fault
 from model.history import Saga
 from model.ledger import Effect
 from model.vocabulary import Event, Status
-from properties.evidence import (
-    RETRIED,
-    Copy,
-    Evidence,
+from properties.evidence import RETRIED, Copy, Evidence
+from properties.places import (
     handled,
     handled_to_its_end,
     interrupted,
@@ -24,7 +22,7 @@ from properties.evidence import (
     relayed,
     relays,
 )
-from properties.world.actions import Action, Kind, fault_of
+from properties.world.actions import Action, Kind, Mode, fault_of
 from reports.safeguards import SafeguardName as Name
 
 Names = tuple[Name, ...]
@@ -180,6 +178,17 @@ _NULL = re.compile(
 _EXISTS = re.compile(r"integrity|unique|duplicate", re.IGNORECASE)
 
 
+def forgotten(seen: Evidence) -> Names:
+    """Somebody died with nothing in hand, and did not know any more what it had known.
+
+    That loses nothing but what is in memory, and that may be the events it had still to send.
+    """
+    idle = [crash.subject for crash in seen.of_kind(Kind.CRASH) if not crash.port]
+    if not idle or len(idle) < len(seen.of_kind(Kind.CRASH)):
+        return ()
+    return (Name.OUTBOX, Name.DURABLE_STATE) if seen.unsent else (Name.DURABLE_STATE,)
+
+
 def told_beforehand(seen: Evidence) -> Names:
     """A handler published before its own work was done, which then failed, or took long.
 
@@ -251,8 +260,17 @@ def unanswered(seen: Evidence) -> Names:
     answers = [a for a in seen.of_kind(Kind.ANSWER) if not is_own(a.port)]
     if not any(fault_of(action) is Fault.UNKNOWN for action in answers):
         return ()
-    refund = any(action.port == "payments.refund" for action in answers)
-    return (Name.LOOKUP, Name.COMPENSATION_RETRY) if refund else (Name.LOOKUP,)
+    unknown = [action for action in answers if fault_of(action) is Fault.UNKNOWN]
+    if not any(is_compensation(action) for action in unknown):
+        return (Name.LOOKUP,)
+    undone = all(action.mode == Mode.UNKNOWN_NOT_DONE for action in unknown)
+    names = Name.COMPENSATION_RETRY, Name.LOOKUP
+    return names if undone and all(map(is_compensation, unknown)) else names[::-1]
+
+
+def is_compensation(action: Action) -> bool:
+    """Whether it is a call outside that gives back what was taken."""
+    return bool(re.search(r"\b(refund|void|release|cancel)", action.port))
 
 
 def succeeded_late(seen: Evidence) -> Names:
@@ -340,6 +358,7 @@ SIGNATURES: tuple[Rule, ...] = (
     key_reused,
     called_off_by_mistake,
     stumbled,
+    forgotten,
     reserved_in_name,
     announced_beforehand,
     told_twice,

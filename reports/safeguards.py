@@ -35,6 +35,7 @@ class SafeguardName(StrEnum):
     LOOKUP = "look-up after an unknown answer"
     TRANSIENT_RETRY = "retry of a transient failure"
     BUSINESS_FAILURE = "failure for business reasons only"
+    DURABLE_STATE = "durable state"
     COMPLETE_EVENT = "complete event data"
     NO_OWN_ERROR = "handler without errors of its own"
     DEAD_LETTERS = "dead letters"
@@ -230,6 +231,14 @@ _ROWS: tuple[Safeguard, ...] = (
         "an error that does not go away shows itself.",
     ),
     Safeguard(
+        SafeguardName.DURABLE_STATE,
+        "Prevents that a service that restarts has forgotten what it did, was told or has still to "
+        "send.",
+        "Keep every row that a handler reads again (its orders, charges and tombstones, the inbox, "
+        "the outbox) in a database, and commit it before the message is acknowledged. Let a cache "
+        "in memory be no more than a copy of that, which a restart may empty.",
+    ),
+    Safeguard(
         SafeguardName.COMPLETE_EVENT,
         "Prevents that a handler fails for ever because its event lacks what it reads.",
         "Write into an event all that its consumers need, such as the lines and the charge id, "
@@ -295,6 +304,19 @@ _ROWS: tuple[Safeguard, ...] = (
         "the event or the request that it handles, and look rows up by these ids alone. Refuse to "
         "publish an event without them.",
     ),
+)
+
+#: How to mend an outbox whose relay loses what stands in it.
+CONFIRMED_RELAY = (
+    "Mark or delete a row only after the broker has confirmed its event, one row at a time and by "
+    "its own id. When the broker cannot be reached leave the row as it is, and let the relay send "
+    "it again under the same id."
+)
+#: How to check the version of a row where a handler has begun by what another one then changed.
+CLAIMED_ROW = (
+    "Store that the step is under way before anybody outside is called, and afterwards write only "
+    "the columns that change, or with WHERE version = the one that was read. When no row was "
+    "changed, read again and decide again: the conflict does not mean that the work is done."
 )
 
 SAFEGUARDS: Mapping[SafeguardName, Safeguard] = MappingProxyType(

@@ -154,6 +154,14 @@ class Outboxed(Kiosk):
         return 0
 
 
+class OutboxInMemory(Outboxed):
+    """What is still to be published is forgotten when its sender starts anew."""
+
+    def restart(self, participant: str) -> None:
+        """Start anew."""
+        self.outbox[participant] = []
+
+
 class OutboxAlone(Outboxed):
     """What comes again is handled, and told, again."""
 

@@ -7,8 +7,10 @@ from typing import Any
 from attrs import evolve
 
 from model.ledger import Effect
-from properties.diagnosis import conclude, reason
+from properties.diagnosis import conclude
 from properties.evidence import Evidence
+from properties.overlap import Overlap
+from properties.reasons import advice, reason
 from properties.world.actions import Action, Kind
 from reports.safeguards import SafeguardName as Name
 from tests.properties.made_evidence import (
@@ -88,6 +90,39 @@ def test_two_safeguards_are_named_where_both_fit() -> None:
     assert conclude(sent_twice) == (Name.OUTBOX, Name.STABLE_MESSAGE_ID)
     sent_twice = seen("COMP-2", CRASH_SENT, copies=(SENT,), done=SHIPPED)
     assert conclude(sent_twice) == (Name.OUTBOX, Name.INBOX)
+
+
+def test_two_messages_at_once_lack_a_check_of_versions() -> None:
+    """Pins that no inbox is asked for where nothing came again, and what was overwritten is told.
+
+    Without a cancel to be remembered, or an overlap to be seen, nothing else is told, either.
+    """
+    raced = Overlap("payment", "order.created(o1)", "payment.refund.requested(o1)")
+    kept = seen("MONEY-0", CANCEL, LATER, INTERLEAVED, done=(CHARGE_1,), overlap=raced)
+    assert conclude(kept) == (Name.VERSION_CHECK, Name.TOMBSTONE)
+    assert "refund.requested(o1) while order.created(o1) was" in reason(kept, conclude(kept))
+    assert advice(kept, conclude(kept)).startswith("Store that the step is under way")
+    assert conclude(evolve(kept, overlap=None)) == (Name.TOMBSTONE,)
+    assert conclude(evolve(kept, actions=(CANCEL, LATER))) == (Name.TOMBSTONE,)
+    miscounted = seen("STOCK-2", CANCEL, LATER, INTERLEAVED)
+    assert conclude(miscounted) == (Name.VERSION_CHECK,)
+    assert advice(miscounted, conclude(miscounted)) == ""
+    again = (INTERLEAVED, Action(Kind.RESUBMIT, "o1"))
+    assert conclude(evolve(miscounted, actions=again)) == (Name.INBOX,)
+    assert conclude(evolve(miscounted, copies=(SENT,), actions=(INTERLEAVED,))) == (Name.INBOX,)
+
+
+def test_a_relay_that_loses_events_is_not_told_to_be_there() -> None:
+    """Pins the advice where the event was in the outbox; a look-alike: a handler published it."""
+    lost = Action(Kind.ANSWER, "order relay", "publish order.created", "transient")
+    for actions, relayed in (((lost, NO_PARCEL), True), ((NOT_PUBLISHED,), False)):
+        told = seen("LIVE-0", *actions)
+        assert conclude(told) == (Name.OUTBOX,)
+        assert ("its row was gone" in reason(told, (Name.OUTBOX,))) is relayed
+        assert ("only after the broker" in advice(told, (Name.OUTBOX,))) is relayed
+    sent_twice = seen("LIVE-0", lost, copies=(SENT,))
+    assert not advice(sent_twice, (Name.OUTBOX,))
+    assert not advice(seen("LIVE-0", lost), (Name.INBOX,))
 
 
 @rule(

@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from properties.evidence import Evidence, evidence, handled_to_its_end, has_twice
+from properties.evidence import Evidence, evidence, has_twice
+from properties.places import handled_to_its_end
 from properties.probing import probe
 from properties.run import Deviation, Schedule, run_schedule
 from properties.telling import tell
@@ -71,6 +72,28 @@ def test_steps_say_when_something_was_heard_and_when_an_order_failed() -> None:
     assert 0 < shown.heard["inventory.release.requested(o1)"] < failed
     assert 0 < shown.told["shipping.failed(o1)"] < shown.told["shipment.created(o1)"] < failed
     assert shown.told["order.saga.failed(o1)"] == failed + 3
+
+
+def test_a_copy_that_only_brought_a_message_forward_is_none() -> None:
+    """Pins that two copies at once count as one out of turn where one does the same harm.
+
+    A look-alike: without an inbox it takes both of them.
+    """
+    released = "inventory.release.requested(o1) to inventory"
+    shown = seen("tombstone", "STOCK-3", CANCEL, Action(Kind.TWICE, released))
+    assert shown.actions == (CANCEL, Action(Kind.DELIVER, released))
+    for kind in (Kind.TWICE, Kind.DUPLICATE):
+        again = Action(kind, "payment.processed(o1) to inventory")
+        assert seen("inbox", "STOCK-2", again).actions == (again,)
+
+
+def test_what_a_restart_forgets_is_named() -> None:
+    """Pins that a service that died with nothing in hand is not asked for an outbox that it has."""
+    forgetful = probe("implementations.faulty:rows_in_memory")
+    crashed = schedule(CANCEL, Action(Kind.CRASH, "shipping"))
+    told = tell(forgetful, "LIVE-0", crashed, "tier", 1, 1).safeguard
+    assert told is not None
+    assert (told.name, *told.instead) == (Name.DURABLE_STATE,)
 
 
 def test_a_request_under_two_keys_is_seen() -> None:

@@ -156,6 +156,27 @@ def evidence_of_the_reference() -> Evidence:
     return evidence(run.findings["MONEY-1"], run.findings, run, trace.steps)
 
 
+def test_what_died_with_its_outbox_is_seen() -> None:
+    """Pins that events may be what a restart forgets, unless they are sent after it, or were."""
+    subject, kept = kiosk("OutboxInMemory"), kiosk("Outboxed")
+    crash = Action(Kind.CRASH, "shelf")
+    named = set()
+    for wait in range(12):
+        at = Schedule(SINGLE, (Deviation(wait, crash),))
+        assert not run_schedule(kept, at).findings
+        if "LIVE-1" in run_schedule(subject, at).findings:
+            told = tell(subject, "LIVE-1", at, "tier", 1, 1).safeguard
+            assert told is not None
+            named.add((told.name, *told.instead))
+        for target in (subject, kept):
+            trace = Trace()
+            run = run_schedule(target, at, trace)
+            shown = evidence(Finding("LIVE-1", 0, "", ""), (), run, trace.steps)
+            assert bool(shown.unsent) <= (target is subject and "LIVE-1" in run.findings)
+    # where it had sent the first of two, it is seen to have an outbox
+    assert named == {(Name.OUTBOX, Name.DURABLE_STATE), (Name.DURABLE_STATE,)}
+
+
 def test_a_copy_may_be_tried_though_the_schedule_allows_none() -> None:
     """Pins that what is tried out is not held back by the budgets of the run that is explained."""
     sparse = evolve(SINGLE, budgets={Fault.DUPLICATE: 0}, faults=frozenset({Fault.REPUBLISH}))

@@ -35,6 +35,7 @@ from tests.properties.made_evidence import (
     NOT_CHARGED,
     NOT_COMMITTED,
     NOT_MARKED,
+    NOT_REFUNDED,
     RAISED,
     RELAY,
     RELAYS,
@@ -59,6 +60,8 @@ from tests.properties.made_evidence import (
 )
 
 MARKED_NOT = Action(Kind.CRASH, "payment relay", "payment commit", "before")
+REFUND_TIMEOUT = NOT_REFUNDED._replace(mode="unknown, not done")
+IDLE = Action(Kind.CRASH, "payment")
 TWO_PARCELS, OWN = (SHIP_1, SHIP_1), frozenset({Effect.CHARGE, Effect.REFUND, Effect.SHIP})
 ORDERED = frozenset({"order.created(o1)"})
 NULL = (f"{CHARGE} raised NullPointerException: c is null",)
@@ -246,6 +249,33 @@ def test_a_lost_message(evidence: Evidence, named: Name) -> None:
 def test_no_answer(evidence: Evidence, named: Name) -> None:
     """Pins that an unknown answer comes before what the ledger says of a release."""
     assert first(evidence) == named
+
+
+@rule(
+    (seen("MONEY-0", REFUND_TIMEOUT, done=(CHARGE_1,)), Name.COMPENSATION_RETRY),
+    # look-alikes: the money was given back, and nobody knew; a charge did not answer, either
+    (seen("MONEY-0", REFUND_TIMEOUT._replace(mode="unknown, done")), Name.LOOKUP),
+    (seen("MONEY-0", REFUND_TIMEOUT, TIMEOUT, done=(CHARGE_1,)), Name.LOOKUP),
+)
+def test_a_compensation_without_an_answer(evidence: Evidence, named: Name) -> None:
+    """Pins that a refund that was not made is made once more, and that a look-up would do."""
+    assert first(evidence) == named
+    assert Name.LOOKUP in conclude(evidence)
+
+
+@rule(
+    (seen("MONEY-0", IDLE), Name.DURABLE_STATE),
+    (seen("STOCK-2", IDLE, AGAIN), Name.DURABLE_STATE),
+    (seen("MONEY-0", IDLE, unsent=frozenset({IDLE})), Name.OUTBOX),
+    # look-alikes: it died at its work, once or twice
+    (seen("MONEY-0", UNPLACED), Name.OUTBOX),
+    (seen("MONEY-0", IDLE, CRASH_SENT), Name.OUTBOX),
+)
+def test_died_with_nothing_in_hand(evidence: Evidence, named: Name) -> None:
+    """Pins that what a restart loses was in memory; where events may have been, both are told."""
+    assert first(evidence) == named
+    if evidence.unsent:
+        assert conclude(evidence) == (Name.OUTBOX, Name.DURABLE_STATE)
 
 
 @rule(
