@@ -38,20 +38,22 @@ class Ended(BaseException):
 
 
 def target_in(command: Command, done: Any = None) -> ProcessTarget:
-    """The process, started, with a world whose `done` does that."""
+    """The process, started, with a world whose `done` does that; a hang is soon noticed then."""
     mine = world()
     mine.done = done
-    return ProcessTarget([Pool(command)], mine)
+    target = ProcessTarget([Pool(command)], mine)
+    target.sessions[0].connection.patience = 1.0
+    return target
 
 
 def test_the_request_that_hangs_and_those_that_wait_are_named(tmp_path: Path) -> None:
     """Pins that a hang shows what hangs, which other request holds something, and where it is."""
-    command = plain(tmp_path, WAITS, patience=0.3)
+    command = plain(tmp_path, WAITS)
     targets: list[ProcessTarget] = []
     targets.append(target_in(command, lambda name: targets[0]._relay("order")))
     with pytest.raises(TargetError) as caught:
         targets[0].handle("order", EVENT)
-    assert "did not answer `relay` within 0.3 s\n  in hand: request 4, relay by order\n" in str(
+    assert "did not answer `relay` within 1 s\n  in hand: request 4, relay by order\n" in str(
         caught.value
     )
     assert "\n  open besides: request 3, handle by order, PaymentTaken of o1, at done\n" in str(
@@ -64,7 +66,7 @@ def test_the_request_that_hangs_and_those_that_wait_are_named(tmp_path: Path) ->
 def test_what_was_given_up_may_still_hold_something(tmp_path: Path) -> None:
     """Pins that a handler which died where it stood, in a process that lives on, is named too, and
     that nothing of it is left in the next run."""
-    command = plain(tmp_path, WAITS, patience=0.3)
+    command = plain(tmp_path, WAITS)
 
     def dies(name: str) -> None:
         raise Ended
@@ -97,7 +99,7 @@ def test_nothing_of_one_run_is_named_in_the_next(tmp_path: Path) -> None:
 
 def test_a_handler_alone_is_told_to_wait_for_nothing(tmp_path: Path) -> None:
     """Pins that where nobody else is under way, nobody else is to blame."""
-    command = plain(tmp_path, "relay = lambda line: time.sleep(60)", patience=0.3)
+    command = plain(tmp_path, "relay = lambda line: time.sleep(60)")
     target = target_in(command)
     assert target.relay is not None
     with pytest.raises(TargetError) as caught:
