@@ -111,15 +111,23 @@ def test_what_is_done_on_the_way_out_is_not_done(kafka: ConfluentKafka, broker: 
 
 
 def test_a_loop_that_survives_errors_ends(kafka: ConfluentKafka) -> None:
-    """Pins that `except Exception` in a loop does not keep it from ending after its turn."""
+    """Pins that `except Exception` around all of a loop does not keep it from ending: what the
+    service has survived stays uncommitted."""
+    consumer = kafka.Consumer(BY_HAND)
+    consumer.subscribe(["Ordered"])
+    polled: list[int] = []
 
-    def work(consumer: Any, message: Message) -> None:
-        try:
-            raise RuntimeError
-        except Exception:
-            return
+    def run() -> None:
+        while len(polled) < 10:
+            try:
+                polled.append(1)
+                consumer.poll(1.0)
+                raise RuntimeError
+            except Exception:
+                continue
 
-    assert deliver(kafka, Loop(kafka, work, **BY_HAND)) == "unacked"
+    assert kafka.consumers(run)["Ordered"].call(event()) == "unacked"
+    assert len(polled) == 1 + 2  # once to find the topics; then for the message, and to end
 
 
 def test_messages_may_be_taken_in_batches(kafka: ConfluentKafka) -> None:
