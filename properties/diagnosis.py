@@ -151,6 +151,8 @@ def miscounted(seen: Evidence) -> Names:
         return ()
     if Fault.CONCURRENCY in seen.technical and not _came_twice(seen):
         return (Name.VERSION_CHECK,)
+    if seen.overlap and seen.technical <= {Fault.CANCEL, Fault.REORDER}:
+        return Name.VERSION_CHECK, Name.COMPENSATION_RECORD
     if seen.technical & {Fault.TRANSIENT, Fault.CONCURRENCY, Fault.RESUBMIT}:
         return (Name.INBOX,)
     if seen.surplus:

@@ -107,6 +107,10 @@ def test_two_messages_at_once_lack_a_check_of_versions() -> None:
     miscounted = seen("STOCK-2", CANCEL, LATER, INTERLEAVED)
     assert conclude(miscounted) == (Name.VERSION_CHECK,)
     assert advice(miscounted, conclude(miscounted)) == ""
+    # delivered while the other one was under way, which takes no call out of turn
+    delivered = seen("STOCK-2", CANCEL, LATER, surplus=True, overlap=raced)
+    assert conclude(delivered) == (Name.VERSION_CHECK, Name.COMPENSATION_RECORD)
+    assert conclude(evolve(delivered, overlap=None)) == (Name.COMPENSATION_RECORD,)
     again = (INTERLEAVED, Action(Kind.RESUBMIT, "o1"))
     assert conclude(evolve(miscounted, actions=again)) == (Name.INBOX,)
     assert conclude(evolve(miscounted, copies=(SENT,), actions=(INTERLEAVED,))) == (Name.INBOX,)
