@@ -77,9 +77,8 @@ def _handlings(steps: Sequence[Step]) -> Iterator[_Handling]:
     """Each attempt at a message: it begins when it is delivered."""
     under_way: dict[str, _Handling] = {}
     for step in steps:
-        _, delivers, what = step.action.partition("deliver ")
-        message, to, participant = what.rpartition(" to ")
-        if delivers and to and step.action.startswith("deliver "):
+        message, to, participant = step.action.removeprefix("deliver ").rpartition(" to ")
+        if to and step.action.startswith("deliver "):
             participant, copy_, number = participant.partition(", copy ")
             message = f"{message}{copy_}{number}"
             under_way[f"{participant} on {message}"] = made = _Handling(

@@ -185,10 +185,8 @@ class Session:
         except Exception:
             under_way.pop(asked.id, None)
             raise
-        except (
-            BaseException
-        ):  # it has crashed at a port call, and what it holds there may stay held
-            asked.dead = True
+        except BaseException:
+            asked.dead = True  # it has crashed at a port call: what it holds there may stay held
             raise
         under_way.pop(asked.id, None)
         return value
