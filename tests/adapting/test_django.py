@@ -277,6 +277,13 @@ def test_there_is_one_django_in_a_process() -> None:
     assert "apps of all services" in caught.value.how_to_fix
 
 
+def test_other_databases_are_refused() -> None:
+    """Pins that nobody gets an error of ours for a server that the pauses know nothing of."""
+    module = import_module("implementations.adapting.django")
+    with pytest.raises(TargetError, match="SQLite files of the kit's own"):
+        module.DjangoDatabase("orders", DATABASES={"default": {}})
+
+
 def test_without_django_there_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pins that a missing package is no traceback, and that an app's own missing module is."""
     module = import_module("implementations.adapting.django.database")

@@ -32,12 +32,16 @@ class DjangoDatabase:
     `aliases` names more than one, say with DATABASE_ROUTERS who is where.
 
     Raises:
-        TargetError: Django is not installed, or was configured by somebody else.
+        TargetError: Django is not installed, was configured by somebody else, or is to have other
+            databases.
     """
 
     def __init__(
         self, *apps: str, aliases: tuple[str, ...] = ("default",), **settings: Any
     ) -> None:
+        if "DATABASES" in settings:
+            fix = "leave it out; where there are several, give their names: aliases=(…)"
+            raise TargetError("the databases are SQLite files of the kit's own", _WHERE, fix)
         conf = _imported("django.conf")
         if conf.settings.configured:
             raise TargetError(
