@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import random
 import shutil
 import tempfile
 from contextlib import suppress
@@ -21,6 +20,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
+from implementations.claims import Claim
 from implementations.errors import TargetError
 
 #: Environment variable: a PostgreSQL database to make schemas in; SQLite files if it is not set.
@@ -153,22 +153,16 @@ def _remove_orphans(where: Path) -> None:
 
 
 class PostgresqlSchemas:
-    """Schemas of one PostgreSQL database.
-
-    A connection that stays open holds a lock whose number is part of their names: as long as it is
-    held, somebody needs them.
-    """
-
-    _LOCK = 72_420  # the first half of the lock's number: whose locks these are
+    """Schemas of one PostgreSQL database."""
 
     def __init__(self, url: URL) -> None:
         self._url = url
-        self._number = random.SystemRandom().randrange(1, 2**31)
-        self._name = f"{_PREFIX}{self._number}"
         self._admin = self._connect()
+        claim = Claim(self._ask, _PREFIX)
+        self._name = claim.name
         self._names: list[str] = []
-        self._remove_orphans()
-        self._try_lock(self._number)
+        found = "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)"
+        claim.stake(self._ask(found, (_PREFIX,)), self._drop)
 
     def engine(self, name: str) -> Engine:
         """An engine whose connections see one schema and nothing else."""
@@ -212,26 +206,8 @@ class PostgresqlSchemas:
             where = self._url.render_as_string()
             raise TargetError(what, where, f"start PostgreSQL there; or {_FIX}") from None
 
-    def _try_lock(self, number: int) -> bool:
-        got = self._admin.exec_driver_sql(
-            "SELECT pg_try_advisory_lock(%s, %s)", (self._LOCK, number)
-        )
-        return bool(got.scalar_one())
-
-    def _remove_orphans(self) -> None:
-        """Remove the schemas of processes that are gone, and whose locks are free for that."""
-        found = self._admin.exec_driver_sql(
-            "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s)", (_PREFIX,)
-        )
-        owned: dict[int, list[str]] = {}
-        for name in found.scalars():
-            owned.setdefault(int(name.removeprefix(_PREFIX).split("_")[0]), []).append(name)
-        for number, names in owned.items():
-            if self._try_lock(number):
-                self._drop(names)
-                self._admin.exec_driver_sql(
-                    "SELECT pg_advisory_unlock(%s, %s)", (self._LOCK, number)
-                )
+    def _ask(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        return list(self._admin.exec_driver_sql(statement, parameters).scalars())
 
     def _drop(self, names: list[str]) -> None:
         for name in names:
