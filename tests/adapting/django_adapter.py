@@ -1,13 +1,23 @@
 """Plugs the shop on Django in."""
 # ruff: noqa: D101, D102, D103, E402
 
+import os
+from functools import lru_cache
 from typing import Any
 
 from implementations.adapting.consumers import Consumers, with_body
 from implementations.adapting.django import DjangoDatabase
 
 APPS = "tests.adapting.django_shop."
-DATABASE = DjangoDatabase(*(APPS + name for name in ("letters", "desk", "till", "shelf")))
+POSTGRESQL = os.environ.get("SHOP_DATABASE", "postgresql://postgres@127.0.0.1/test")
+
+
+@lru_cache
+def database(url: str = "") -> DjangoDatabase:
+    return DjangoDatabase(*(APPS + name for name in ("letters", "desk", "till", "shelf")), url=url)
+
+
+database()
 
 from .django_shop.desk import consumers as desk
 from .django_shop.desk.models import Order
@@ -31,6 +41,7 @@ class Target:
     consumers = {name: {"parallel": 2} for name in FUNCTIONS}  # noqa: RUF012
     idempotent_place = True
     functions = FUNCTIONS
+    url = ""
 
     def __init__(self, world: Any) -> None:
         self.world = world
@@ -42,7 +53,8 @@ class Target:
         )
         self.subscriptions, self.handle = found.subscriptions, found.handle
         cards.pays = lambda order: world.answer("payment", order)["status"] == "done"
-        DATABASE.fresh(world)
+        self.database = database(self.url)
+        self.database.fresh(world)
         Goods.objects.bulk_create(Goods(sku=sku, pieces=n) for sku, n in world.stock.items())
 
     @staticmethod
@@ -61,7 +73,7 @@ class Target:
         )
 
     def observe(self) -> Any:
-        return DATABASE.shown(self.read)
+        return self.database.shown(self.read)
 
     def read(self) -> Any:
         return {
@@ -80,3 +92,7 @@ class Target:
 
 def make(world: Any) -> Target:
     return Target(world)
+
+
+class OnPostgresql(Target):
+    url = POSTGRESQL

@@ -5,7 +5,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from .django_adapter import FUNCTIONS, Target
+from .django_adapter import FUNCTIONS, POSTGRESQL, Target
 
 from django.db import transaction  # isort: skip  (Django is configured by the adapter)
 
@@ -16,16 +16,13 @@ from .django_shop.till import cards
 from .django_shop.till.models import Payment
 
 
-def read_then_write(message: Any) -> None:
-    """THE BUG: what is on the shelf is read before the transaction, without a lock."""
+def wanted_and_there(message: Any) -> tuple[Counter[str], dict[str, Goods]]:
     wanted = Counter[str]()
     for line in message["lines"]:
         wanted[line["sku"]] += line["quantity"]
-    goods = {each.sku: each for each in Goods.objects.filter(sku__in=wanted)}
-    set_aside(message, wanted, goods)
+    return wanted, {each.sku: each for each in Goods.objects.filter(sku__in=wanted)}
 
 
-@once("shelf")
 def set_aside(message: Any, wanted: Any, goods: Any) -> None:
     if any(sku not in goods or goods[sku].pieces < n for sku, n in wanted.items()):
         write("shelf", "SoldOut", message["order"])
@@ -35,6 +32,18 @@ def set_aside(message: Any, wanted: Any, goods: Any) -> None:
         goods[sku].save()
         Held.objects.create(order=message["order"], goods=goods[sku], pieces=n)
     write("shelf", "SetAside", message["order"])
+
+
+def read_then_write(message: Any) -> None:
+    """THE BUG: what is on the shelf is read before the transaction, without a lock."""
+    once("shelf")(set_aside)(message, *wanted_and_there(message))
+
+
+@once("shelf")
+def note_then_read(message: Any) -> None:
+    """THE BUG: no lock. That the note of the message comes first prevents it nowhere but on SQLite,
+    where whoever has written anything is alone."""
+    set_aside(message, *wanted_and_there(message))
 
 
 def tell_on_commit(target: Target, message: Any) -> None:
@@ -64,6 +73,14 @@ def without_transaction(message: Any) -> None:
 
 class ReadsThenWrites(Target):
     functions = {**FUNCTIONS, "shelf": {"Paid": read_then_write}}  # noqa: RUF012
+
+
+class NotesThenReads(Target):
+    functions = {**FUNCTIONS, "shelf": {"Paid": note_then_read}}  # noqa: RUF012
+
+
+class NotesThenReadsOnPostgresql(NotesThenReads):
+    url = POSTGRESQL
 
 
 class TellsOnCommit(Target):

@@ -95,25 +95,55 @@ def test_the_wrong_shop_is_found(target: str, part: str, expected: str, struck: 
     assert struck in deviation.action
 
 
-def test_a_lost_update_is_found_on_django() -> None:
-    """Pins that two handlers may both have read before either writes, and what is named; the right
-    shop, which locks what it reads, is led the same way in vain."""
-    needs("django")
+def last_piece() -> Schedule:
+    """Two orders for the last piece, of which the second is paid while the shelf handles the first
+    one."""
     scope = next(each for each in SCOPES if each.name == "the last piece")
     paid_twice = Deviation(30, Action(Kind.DELIVER, "Paid(o1) to shelf"))
     orders = (Deviation(0, Action(Kind.PLACE, "o2")), Deviation(1, Action(Kind.PLACE, "o1")))
     faults = frozenset({Fault.CONCURRENCY, Fault.REORDER, Fault.CONTENTION})
-    schedule = Schedule(evolve(scope, faults=faults), (*orders, paid_twice))
-    wrong, right = (
-        probe(f"tests.adapting.{target}")
-        for target in ("django_twins:ReadsThenWrites", "django_adapter:make")
-    )
+    return Schedule(evolve(scope, faults=faults), (*orders, paid_twice))
+
+
+@pytest.mark.parametrize(
+    ("twin", "shop", "needed"),
+    [
+        ("ReadsThenWrites", "make", ()),
+        ("NotesThenReadsOnPostgresql", "OnPostgresql", ("postgresql",)),
+    ],
+)
+def test_a_lost_update_is_found_on_django(twin: str, shop: str, needed: tuple[str, ...]) -> None:
+    """Pins that two handlers may both have read before either writes, on PostgreSQL even where each
+    has written something else before, and what is named; the right shop, which locks what it
+    reads, is led the same way in vain."""
+    needs("django", *needed)
+    schedule = last_piece()
+    wrong = probe(f"tests.adapting.django_twins:{twin}")
+    right = probe(f"tests.adapting.django_adapter:{shop}")
     told = tell(wrong, "STOCK-1", schedule, "campaign", 1, 0)
     assert told.safeguard is not None
     assert told.safeguard.name is SafeguardName.CONDITIONAL_UPDATE
     run = run_schedule(right, schedule)
     assert not run.skipped
     assert run.findings == {}
+
+
+def test_a_lost_update_is_hidden_on_sqlite() -> None:
+    """Pins what PostgreSQL is there for: on a file, who has written first is alone."""
+    needs("django")
+    run = run_schedule(probe("tests.adapting.django_twins:NotesThenReads"), last_piece())
+    assert run.findings == {}
+
+
+@pytest.mark.parametrize("part", ["sweep-0", "campaign-0"])
+def test_the_right_shop_holds_on_postgresql(part: str) -> None:
+    """Pins that locks of rows, waits and deadlocks among them, accuse nobody of anything."""
+    needs("django", "postgresql")
+    subject = probe("tests.adapting.django_adapter:OnPostgresql")
+    profile = profile_of("quick", 10, slow=False)
+    portion = run_part(subject, part, profile, DEFAULT_FAULTS, subject.shape.delivery, 1)
+    assert portion.violated == {}
+    assert portion.fired[Fault.CRASH if part == "sweep-0" else Fault.CONCURRENCY] > 0
 
 
 @pytest.mark.parametrize("twin", ["aio_pika_twins:make_hasty", "kafka_loop_twins:make_automatic"])

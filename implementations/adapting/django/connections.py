@@ -53,13 +53,31 @@ class OfEachHandler:
                 return freed.anew()
         return None
 
-    def forget(self) -> None:
-        """Close those of handlers: a run is over, and whoever is paused in it never goes on."""
-        here = self._by_handler.pop(getcurrent(), None)
+    def besides(self, connection: Any) -> bool:
+        """Whether a handler under way has another connection to the same database. Whoever is in no
+        greenlet is no handler, but looks on."""
+        name = connection.settings_dict["NAME"]
+        return any(
+            other is not connection and other.settings_dict["NAME"] == name
+            for handler, connections in self._by_handler.items()
+            if handler.parent is not None and not handler.dead
+            for other in connections.values()
+        )
+
+    def settle(self) -> bool:
+        """Take back what handlers that have ended left open; whether there was any of it."""
+        ended = [each for each in self._by_handler if each.dead]
+        left = [every for each in ended for every in self._by_handler[each].values()]
+        return bool(sum(every.ended() for every in left))
+
+    def forget(self, here: bool = False) -> None:
+        """Close those of handlers: a run is over, and whoever is paused in it never goes on. With
+        `here`, that of whoever looks on too."""
+        kept = None if here else self._by_handler.pop(getcurrent(), None)
         for connections in self._by_handler.values():
             for connection in connections.values():
                 connection.give_up()
                 connection.close()
         self._by_handler.clear()
-        if here is not None:
-            self._by_handler[getcurrent()] = here
+        if kept is not None:
+            self._by_handler[getcurrent()] = kept

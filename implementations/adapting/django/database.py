@@ -10,67 +10,90 @@ A crash rolls back what the handler had not committed: `restart` has nothing to 
 from __future__ import annotations
 
 import importlib
-import tempfile
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from implementations.adapting.django.connections import OfEachHandler
+from implementations.adapting.django.places import WHERE, databases_for, settings_by_alias
 from implementations.contract import World
 from implementations.errors import TargetError
 
 T = TypeVar("T")
-_ENGINE = "implementations.adapting.django.sqlite"
-_WHERE = "implementations.adapting.django"
 
 
 class DjangoDatabase:
     """The databases of Django in this process: made once, emptied for each run.
 
-    Each is a SQLite file that goes with the process. There is one settings module in a process, so
-    all services share it: give all their apps, and any other setting by its name. Where
-    `aliases` names more than one, say with DATABASE_ROUTERS who is where.
+    Each is a SQLite file that goes with the process, or, with the `url` of a PostgreSQL database or
+    with DATABASES that name one, a database beside that one which goes with the process too. There
+    is one settings module in a process, so all services share it: give all their apps, and any
+    other setting by its name. Where `aliases` names more than one, say with DATABASE_ROUTERS who is
+    where.
+
+    There may be a second one, with the same apps and settings and other databases: those are in
+    force that were `fresh` last.
 
     Raises:
-        TargetError: Django is not installed, was configured by somebody else, or is to have other
-            databases.
+        TargetError: Django is not installed, was configured by somebody else, or is to have
+            databases that handlers cannot pause in, or that are not there.
     """
 
+    _configured: ClassVar[tuple[Any, ...] | None] = None
+
     def __init__(
-        self, *apps: str, aliases: tuple[str, ...] = ("default",), **settings: Any
+        self,
+        *apps: str,
+        aliases: tuple[str, ...] = ("default",),
+        url: str = "",
+        DATABASES: Mapping[str, Mapping[str, Any]] | None = None,
+        **settings: Any,
     ) -> None:
-        if "DATABASES" in settings:
-            fix = "leave it out; where there are several, give their names: aliases=(…)"
-            raise TargetError("the databases are SQLite files of the kit's own", _WHERE, fix)
+        given = settings_by_alias(aliases, url, DATABASES)
         conf = _imported("django.conf")
-        if conf.settings.configured:
+        if conf.settings.configured and DjangoDatabase._configured != (apps, settings):
             raise TargetError(
                 "Django is configured already",
-                _WHERE,
+                WHERE,
                 "make one DjangoDatabase, with the apps of all services, before anything reads "
                 "Django's settings or imports a model; other settings are given by name",
             )
-        self._directory = tempfile.TemporaryDirectory("_saga_django", ignore_cleanup_errors=True)
-        conf.settings.configure(
+        self._databases, places = databases_for(given)
+        if not conf.settings.configured:
+            self._configure(apps, settings)
+        self._run = _imported("implementations.adapting.django.pauses").RUN
+        self._put_in_force()
+        migrate = _imported("django.core.management").call_command
+        for alias in self._databases:
+            migrate("migrate", database=alias, run_syncdb=True, verbosity=0, interactive=False)
+            _imported("django.db").connections[alias].filled()
+        self._run.handlers.forget(here=True)
+        for place in places:
+            place.filled()
+        self._seen: tuple[int, Any] | None = None
+        self._tables = {alias: self._tables_of(alias) for alias in self._databases}
+
+    def _configure(self, apps: tuple[str, ...], settings: dict[str, Any]) -> None:
+        _imported("django.conf").settings.configure(
             **{
                 "INSTALLED_APPS": list(apps),
-                "DATABASES": {alias: self._file(alias) for alias in aliases},
+                "DATABASES": self._databases,
                 "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
                 "USE_TZ": True,
                 **settings,
             }
         )
-        self._run = _imported("implementations.adapting.django.sqlite.pauses").RUN
-        self._connections = OfEachHandler.of(_imported("django.db").connections)
+        DjangoDatabase._configured = apps, settings
+        handlers = OfEachHandler.of(_imported("django.db").connections)
+        _imported("implementations.adapting.django.pauses").RUN.handlers = handlers
         _imported("django").setup()
-        migrate = _imported("django.core.management").call_command
-        for alias in aliases:
-            migrate("migrate", database=alias, run_syncdb=True, verbosity=0, interactive=False)
-        self._seen: tuple[int, Any] | None = None
-        self._tables = {alias: self._tables_of(alias) for alias in aliases}
 
-    def _file(self, alias: str) -> dict[str, Any]:
-        return {"ENGINE": _ENGINE, "NAME": str(Path(self._directory.name) / f"{alias}.sqlite")}
+    def _put_in_force(self) -> None:
+        self._run.world = None
+        if self._run.where is not self:
+            self._run.where = self
+            self._run.handlers.forget(here=True)
+            connections = _imported("django.db").connections
+            connections.settings = connections.configure_settings(self._databases)
 
     @staticmethod
     def _tables_of(alias: str) -> list[str]:
@@ -84,8 +107,8 @@ class DjangoDatabase:
     def fresh(self, world: World) -> None:
         """Begin a run: no open transactions, empty tables, numbers from one. From now on this run's
         handlers pause at commits."""
-        self._run.world = None
-        self._connections.forget()
+        self._put_in_force()
+        self._run.handlers.forget()
         no_style = _imported("django.core.management.color").no_style()
         for alias, tables in self._tables.items():
             ops = _imported("django.db").connections[alias].ops
@@ -108,4 +131,4 @@ def _imported(name: str) -> Any:
         if not (error.name or "").startswith("django"):
             raise
         fix = "pip install 'django>=4.2' (the extra `django`), in the environment of the kit"
-        raise TargetError("Django is not installed", _WHERE, fix) from None
+        raise TargetError("Django is not installed", WHERE, fix) from None

@@ -16,7 +16,7 @@ from typing import Any
 from django.db.backends.sqlite3 import base, features, operations
 from django.db.utils import OperationalError
 
-from implementations.adapting.django.sqlite.pauses import committing, until_free
+from implementations.adapting.django.pauses import committing, until_free
 
 _READS = re.compile(r"\s*(SELECT|EXPLAIN|PRAGMA)\b", re.IGNORECASE)
 _SAVEPOINT = re.compile(r"\s*(SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT)\s+(\S+)")
@@ -63,12 +63,31 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         self.run_on_commit: list[Any] = []
         return self
 
-    def give_up(self) -> None:
-        """Take back what is not committed, as if the process had gone."""
+    def give_up(self) -> bool:
+        """Take back what is not committed, as if the process had gone; whether there was any."""
         self._to_begin, self._inner = False, []
-        if self.connection is not None:
+        left = self.connection is not None and self.connection.in_transaction
+        if left:
             with suppress(base.Database.Error):
                 self.connection.rollback()
+        return bool(left)
+
+    def filled(self) -> None:
+        """The tables are there; nobody locks them by the clock."""
+
+    def ended(self) -> bool:
+        """Take back all that is left of a handler that has ended; whether there was any."""
+        return self.give_up()
+
+    @staticmethod
+    def is_wait(error: Any) -> bool:
+        """Whether the error only says that somebody else holds the lock."""
+        return getattr(error, "sqlite_errorname", "") in ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+    @staticmethod
+    def deadlock(error: OperationalError) -> OperationalError:
+        """SQLite says no more than that it is locked."""
+        return error
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """Nobody waits, since nobody else would move meanwhile."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from attrs import define
 from django.db.utils import OperationalError
 
+from implementations.adapting.django.connections import OfEachHandler
 from implementations.contract import World
 
 T = TypeVar("T")
@@ -29,6 +30,13 @@ class Run:
     world: World | None = None
     commits: int = 0
     """How many there were: as long as it stays the same, there is nothing new to see."""
+    where: object = None
+    """The databases in force, where there are several places to have them."""
+    handlers: OfEachHandler | None = None
+
+    def others(self, connection: Any) -> bool:
+        """Whether somebody else is under way, whose locks this connection may meet."""
+        return self.handlers is not None and self.handlers.besides(connection)
 
 
 #: The one of this process, as Django has one set of connections for a process.
@@ -59,23 +67,32 @@ def committing(connection: Any) -> Iterator[None]:
         raise CommitUnanswered(str(error)) from error
 
 
-def until_free(connection: Any, attempt: Callable[[], T], waits: bool = True) -> T:
-    """Attempt it until nobody under way holds the lock that it takes; once, unless it `waits`."""
+def until_free(
+    connection: Any,
+    attempt: Callable[[], T],
+    waits: bool = True,
+    again: Callable[[], object] = lambda: None,
+) -> T:
+    """Attempt it until nobody under way holds the lock that it takes; once, unless it `waits`.
+
+    `again()` takes back what an attempt has left behind. Where nobody will let go, the error is the
+    one that the database has for a deadlock.
+    """
     while True:
         try:
             return attempt()
         except OperationalError as error:
             world = RUN.world
-            if not (waits and _is_wait(error) and world and _waited(connection, world)):
+            if not (waits and world and connection.is_wait(error.__cause__ or error)):
                 raise
+            if not _others_have_moved(connection, world):
+                raise connection.deadlock(error)  # noqa: B904  (it has a cause of its own)
+        again()
 
 
-def _is_wait(error: BaseException) -> bool:
-    cause = error.__cause__ or error
-    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_BUSY", "SQLITE_LOCKED")
-
-
-def _waited(connection: Any, world: World) -> bool:
+def _others_have_moved(connection: Any, world: World) -> bool:
+    if RUN.handlers and RUN.handlers.settle():  # it was one that had died
+        return True
     try:
         return bool(world.blocked(f"a lock in {connection.alias}"))
     except BaseException:
