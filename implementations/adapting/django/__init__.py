@@ -1,4 +1,4 @@
-"""For services on Django: see `database`. `sqlite` is the backend that they run on meanwhile."""
+"""For services on Django: see `database`. `sqlite` and `postgresql` are its backends."""
 
 from __future__ import annotations
 
