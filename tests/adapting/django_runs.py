@@ -45,8 +45,10 @@ def run_on(database: Any, *skus: str) -> Iterator[World]:
     database.fresh(World())
     for sku in skus:
         GOODS.objects.create(sku=sku, pieces=1)
-    yield World()
-    database.fresh(World())
+    try:
+        yield World()
+    finally:
+        database.fresh(World())
 
 
 def at(outcome: Operation | Finished) -> str:

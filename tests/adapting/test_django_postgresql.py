@@ -13,6 +13,7 @@ from tests.needs import needs
 
 needs("django", "postgresql")
 
+from django.conf import settings  # noqa: E402
 from django.db import (  # noqa: E402
     IntegrityError,
     InternalError,
@@ -20,8 +21,9 @@ from django.db import (  # noqa: E402
     connection,
     transaction,
 )
-from psycopg import errors  # noqa: E402
+from psycopg import IsolationLevel, errors  # noqa: E402
 
+from implementations.adapting.django import DjangoDatabase  # noqa: E402
 from tests.adapting.django_runs import (  # noqa: E402
     ADAPTER,
     GOODS,
@@ -216,3 +218,46 @@ def test_tables_with_triggers_are_emptied_too(world: World) -> None:
     (without,) = emptied()
     assert with_trigger.startswith('TRUNCATE "shelf_held" CASCADE; SELECT setval(')
     assert without.startswith('DELETE FROM "shelf_held"; SELECT setval(')
+
+
+@pytest.fixture(scope="module")
+def serializable() -> Any:
+    """Databases that Django's settings name: one of them a replica, and both isolated well."""
+    named = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "test",
+        "USER": "postgres",
+        "HOST": "127.0.0.1",
+        "OPTIONS": {"isolation_level": IsolationLevel.SERIALIZABLE},
+    }
+    databases = {"default": named, "replica": {**named, "TEST": {"MIRROR": "default"}}}
+    return DjangoDatabase(*settings.INSTALLED_APPS, DATABASES=databases)
+
+
+def test_a_commit_may_not_be_serialisable(serializable: Any) -> None:
+    """Pins that two who have read what the other one changes cannot both commit, that it is an
+    error of the second one's, and that it can be tried again."""
+
+    def sell_if_both_are_there(sku: str) -> None:
+        with transaction.atomic():
+            if GOODS.objects.filter(pieces=1).count() == 2:
+                GOODS.objects.filter(sku=sku).update(pieces=0)
+
+    with run_on(serializable, "book", "pen"):
+        first, second = (GreenletStepper(sell_if_both_are_there, sku) for sku in ("book", "pen"))
+        assert [at(each.start()) for each in (first, second)] == ["before commit"] * 2
+        to_the_end(first)
+        with pytest.raises(OperationalError, match="could not serialize"):
+            second.resume(None)
+        assert at(GreenletStepper(sell_if_both_are_there, "pen").start()) == "returned None"
+
+
+def test_a_replica_shows_what_is_committed(serializable: Any) -> None:
+    """Pins that it is another connection to the same database."""
+    with run_on(serializable, "book"):
+        stepper = GreenletStepper(change, 7)
+        stepper.start()
+        replica = GOODS.objects.using("replica")
+        assert replica.get().pieces == 1
+        to_the_end(stepper)
+        assert replica.get().pieces == 7
