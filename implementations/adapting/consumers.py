@@ -84,6 +84,8 @@ class Consumers:
     """All consumers of a target, by participant and event type."""
 
     by_participant: Mapping[str, Mapping[str, Consumer]] = field()
+    attempts: int | None = None
+    """After so many failed attempts a message goes to the dead letters; without it, never."""
 
     @by_participant.validator
     def _agree(self, attribute: object, value: Mapping[str, Mapping[str, Consumer]]) -> None:
@@ -105,8 +107,9 @@ class Consumers:
         firsts = {
             name: next(iter(each.values())) for name, each in self.by_participant.items() if each
         }
+        limit = {} if self.attempts is None else {"attempts": self.attempts}
         return {
-            name: {"acknowledge": first.acknowledge, "on_error": first.on_error}
+            name: {"acknowledge": first.acknowledge, "on_error": first.on_error, **limit}
             for name, first in firsts.items()
         }
 

@@ -26,6 +26,16 @@ def event(**data: Any) -> Any:
     return {"type": "Ordered", "data": data}
 
 
+def test_a_limit_of_attempts_holds_for_all_participants() -> None:
+    """Pins that it is declared where it is given, and only there."""
+    functions = {name: {"Ordered": with_body(print)} for name in ("till", "shelf")}
+    assert [each["attempts"] for each in Consumers(functions, attempts=3).declared.values()] == [
+        3,
+        3,
+    ]
+    assert not any("attempts" in each for each in Consumers(functions).declared.values())
+
+
 # -- who acknowledges ------------------------------------------------------------------------------
 
 
