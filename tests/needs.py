@@ -98,6 +98,9 @@ NEEDS: Mapping[str, Need] = {
         "pip install 'faststream[rabbit]>=0.7,<0.8' (the extra `faststream`)",
     ),
     "django": Need(importable("django"), "pip install 'django>=4.2' (the extra `django`)"),
+    "protean": Need(
+        importable("protean"), "pip install 'protean>=0.18,<0.19' (the extra `protean`)"
+    ),
     "numpy": Need(importable("numpy"), "pip install numpy (the extra `fast`)"),
 }
 
