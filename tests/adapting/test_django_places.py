@@ -81,7 +81,7 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next(admin: Any) -> None
 
 
 def test_settings_of_the_services_own_are_kept(admin: Any) -> None:
-    """Pins that all but the name, the pool, and how long to wait for locks is as in production, and
+    """Pins that all but the name, the pool, cursors and how long to wait is as in production, and
     that a replica is another connection to the same database."""
     replica = {**NAMED, "TEST": {"MIRROR": "default"}}
     given = settings_by_alias((), "", {"default": NAMED, "replica": replica})
@@ -92,6 +92,7 @@ def test_settings_of_the_services_own_are_kept(admin: Any) -> None:
         "ENGINE": "implementations.adapting.django.postgresql",
         "NAME": made["default"]["NAME"],
         "OPTIONS": {"options": "-c search_path=public ", "isolation_level": 2},
+        "DISABLE_SERVER_SIDE_CURSORS": True,
     }
     assert made["default"]["NAME"] in there(admin)
     place.remove()  # type: ignore[attr-defined]

@@ -171,6 +171,19 @@ def test_a_lock_by_name_ends_with_its_handler(world: World) -> None:
     assert at(second.resume(True)) == "pause"
 
 
+def test_rows_that_are_fetched_one_by_one_are_waited_for(world: World) -> None:
+    """Pins that a lock is met where it can be waited for, with `iterator` too."""
+
+    def handler() -> int:
+        with transaction.atomic():
+            return sum(row.pieces for row in GOODS.objects.select_for_update().iterator())
+
+    first, second = GreenletStepper(change, 7), GreenletStepper(handler)
+    assert [at(each.start()) for each in (first, second)] == ["before commit", WAITS]
+    to_the_end(first)
+    assert at(second.resume(True)) == "returned 8"
+
+
 def test_a_limit_of_the_services_own_hangs_nobody(world: World) -> None:
     """Pins that a service which would wait for ever lets others go first all the same."""
     first = GreenletStepper(change, 7)

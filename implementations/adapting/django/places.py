@@ -150,7 +150,14 @@ class PostgresqlServer:
         options = {k: v for k, v in (given.get("OPTIONS") or {}).items() if k != "pool"}
         if "options" in options:  # how long to wait for locks is said by `filled`
             options["options"] = re.sub(r"-c\s*lock_timeout=\S+", "", options["options"])
-        return {**given, "ENGINE": f"{WHERE}.postgresql", "NAME": name, "OPTIONS": options}
+        return {
+            **given,
+            "ENGINE": f"{WHERE}.postgresql",
+            "NAME": name,
+            "OPTIONS": options,
+            # with them, locks are met when rows are fetched: nothing could be tried again there
+            "DISABLE_SERVER_SIDE_CURSORS": True,
+        }
 
     def filled(self) -> None:
         """From now on nobody waits for a lock, since nobody else would move meanwhile."""
