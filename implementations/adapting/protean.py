@@ -24,7 +24,7 @@ from protean.utils.eventing import Message
 from protean.utils.globals import g
 from protean.utils.reflection import fields
 
-from implementations.adapting.consumers import Consumer
+from implementations.adapting.consumers import Consumer, with_body
 from implementations.adapting.protean_store import Store
 from implementations.contract import Event, World
 from implementations.errors import TargetError, did_you_mean
@@ -63,18 +63,21 @@ class Protean:
         for store in self._stores.values():
             store.begin(world)
 
-    def consumers(self, *projectors: str) -> dict[str, dict[str, Consumer]]:
+    def consumers(
+        self, *projectors: str, **further: Mapping[str, Callable[[Any], Any]]
+    ) -> dict[str, dict[str, Consumer]]:
         """The event handlers and process managers of each domain, by the types of their events.
 
         Of projectors only those that are named: what no decision rests on only takes time. Several
-        handlers of one domain for one type are called one after the other. Subscribers of a broker
-        are not among them, as no types are known of them.
+        handlers of one domain for one type are called one after the other. `further` functions of a
+        domain take the data of an event: a webhook, or a subscriber, whose types nobody knows here.
         """
         return {
             name: {
                 type: Consumer(partial(self._handle, domain, handlers))
                 for type, handlers in _handlers(domain, projectors).items()
             }
+            | {type: with_body(function) for type, function in further.get(name, {}).items()}
             for name, domain in self.domains.items()
         }
 

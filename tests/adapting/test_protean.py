@@ -138,6 +138,15 @@ def test_the_outbox_is_relayed_message_by_message(world: World) -> None:
     assert world.published[0]["id"] != world.published[1]["id"]
 
 
+def test_further_functions_are_consumers_too(world: World) -> None:
+    """Pins that a webhook is called with the data of its event, beside the handlers."""
+    told: list[Any] = []
+    till = SHOP.consumers(till={"bank.told": told.append})["till"]
+    assert set(till) == {"Desk.Placed.v1", "Shelf.SoldOut.v1", "bank.told"}
+    till["bank.told"].call({"type": "bank.told", "data": {"order": "o1"}})
+    assert told == [{"order": "o1"}]
+
+
 def test_what_is_not_there_is_told_with_what_is(world: World) -> None:
     """Pins the messages for a name that nobody has, and for what is not there yet."""
     with pytest.raises(TargetError, match=r"no command 'Plaec'(.|\n)*did you mean 'Place'"):
