@@ -27,7 +27,8 @@ class Store:
         _in_memory(domain.config)
         domain._identity_function = new_id
         domain.init()
-        logging.getLogger("protean").setLevel(logging.CRITICAL)  # it tells of every message
+        for logger in ("protean", "protean.access", "protean.security"):
+            logging.getLogger(logger).setLevel(logging.CRITICAL)  # they tell of every message
         _STORES[domain] = self
         memory.copy = SimpleNamespace(deepcopy=_copied)
         UnitOfWork._do_commit = _do_commit

@@ -126,6 +126,13 @@ def test_a_commit_without_an_answer_is_told_as_such(world: World) -> None:
     assert SHOP.one("Goods").pieces == {"book": 0}
 
 
+def test_a_run_is_quiet(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Pins that Protean does not log each message: of a search that makes millions of lines."""
+    (event,) = paid(world, "o1")
+    ADAPTER.ALL.handle("shelf", event)
+    assert caplog.records == []
+
+
 def test_the_outbox_is_relayed_message_by_message(world: World) -> None:
     """Pins the order, the ids that stay, and what the messages are about."""
     SHOP.do("Place", order_id="o1", total=1, lines=[{"sku": "book", "quantity": 1}])
