@@ -127,9 +127,12 @@ def test_a_commit_without_an_answer_is_told_as_such(world: World) -> None:
 
 
 def test_a_run_is_quiet(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Pins that Protean does not log each message: of a search that makes millions of lines."""
+    """Pins that Protean does not log each failure, with its traceback: thousands in a search."""
     (event,) = paid(world, "o1")
-    ADAPTER.ALL.handle("shelf", event)
+    handler = GreenletStepper(ADAPTER.ALL.handle, "shelf", event)
+    handler.start()
+    with pytest.raises(ConnectionError):
+        handler.throw(ConnectionError("no"))
     assert caplog.records == []
 
 
