@@ -20,7 +20,7 @@ class People:
     """The target's members `actions` and `act`.
 
     Each function is called once for an order, in an order that the schedule chooses. Whatever
-    cannot be done yet raises: it is tried again a few times. So a function looks first what is
+    cannot be done yet raises: it is tried again later. So a function looks first what is
     done already, as whoever got an error or no answer would. One that is given twice is done twice.
     """
 

@@ -109,7 +109,10 @@ def _placing(world: World) -> list[Action]:
 
 
 def _acts(world: World) -> list[Action]:
-    """What people do to a saga that waits for them; each thing once for each order."""
+    """What people do to a saga that waits for them; each thing once for each order.
+
+    What was tried in vain comes behind the others, on which it may depend.
+    """
     names = world.target.actions()
     could = (
         made(Kind.ACT, order, name)
@@ -117,7 +120,11 @@ def _acts(world: World) -> list[Action]:
         if saga.status is Status.OPEN
         for name in names
     )
-    return [action for action in could if request_name(action) not in world.acted]
+    people = world.people
+    may = [action for action in could if request_name(action) not in people.done]
+    if people.in_vain:
+        may.sort(key=lambda action: people.in_vain.get(request_name(action), 0))
+    return may
 
 
 def faults(world: World) -> list[list[Action]]:
@@ -267,7 +274,7 @@ def enabled(world: World, action: Action) -> bool:
             return any(timer.name == subject for timer in world.timers)
         case Kind.ACT:
             may = world.subject.shape.has("act") and port in world.target.actions()
-            return may and subject in world.orders and request_name(action) not in world.acted
+            return may and subject in world.orders and request_name(action) not in world.people.done
         case Kind.IDLE:
             return True
         case _:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 #: The port call at which a handled message waits to be acknowledged.
 ACKNOWLEDGE = "acknowledge"
-#: How often people try what ends in an error.
-ACT_ATTEMPTS = 5
 _RELAY, _BACKGROUND, _RESUME = Work.RELAY, Work.BACKGROUND, Kind.RESUME
 #: A message that has failed so often does not fail for the faults of a run: they are far fewer.
 HOPELESS = 20
@@ -40,11 +38,16 @@ def finish(world: World, task: Task, result: Any) -> None:
             saga = world.history.sagas[task.order]
             saga.refused = result == "refused" and (saga.refused or not saga.placed)
             saga.placed = True
+            world.people.moved(world.tasks)
             end(world, task)
         case Work.CANCEL:
             if result != "refused":
                 world.cancels.add(task.order)
             world.history.sagas[task.order].cancelled = task.order in world.cancels
+            world.people.moved(world.tasks)
+            end(world, task)
+        case Work.ACT:
+            world.people.succeed(task.name, world.tasks)
             end(world, task)
         case _:
             end(world, task)
@@ -109,6 +112,7 @@ def acknowledge(world: World, task: Task) -> None:
 
 
 def _handled(world: World, task: Task) -> None:
+    world.people.handled(world.tasks)
     if world.conformance is not None and task.message is not None and task.message.readable:
         role = world.role_of.get(task.participant, task.participant)
         world.conformance.acknowledged(task.order, role, task.message.type)
@@ -145,17 +149,10 @@ def fail(world: World, task: Task, error: Exception) -> None:
             world.cancels.add(task.order)  # nobody can tell: it may have been accepted
             end(world, task)
         case Work.ACT:
-            _act_again(world, task)
+            world.people.fail(task.name)
             end(world, task)
         case _:
             end(world, task)
-
-
-def _act_again(world: World, task: Task) -> None:
-    """Whoever did it got an error or no answer, and will try again."""
-    attempts = world.attempts[task.name] = world.attempts.get(task.name, 0) + 1
-    if attempts < ACT_ATTEMPTS:
-        world.acted.discard(task.name)
 
 
 def _fail_handling(world: World, task: Task, error: Exception) -> None:
@@ -227,7 +224,7 @@ def bury(world: World, task: Task) -> None:
     elif task.work is Work.CANCEL:
         world.cancels.add(task.order)
     elif task.work is Work.ACT:
-        _act_again(world, task)
+        world.people.fail(task.name)
     message = task.message
     if task.work is Work.HANDLE and not task.finished and _forgotten(world, task):
         world.lost.add(task.name)

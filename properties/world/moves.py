@@ -44,7 +44,9 @@ def _cancel(world: World, action: Action) -> None:
 
 
 def _act(world: World, action: Action) -> None:
-    world.acted.add(request_name(action))
+    busy = world.tasks or world.dirty or world.unplaced
+    at_rest = not busy and not world.network.deliverable(world.free)
+    world.people.begin(request_name(action), at_rest)
     _request(world, action, Work.ACT, "act", action.port, action.subject)
 
 
@@ -269,6 +271,7 @@ def _crash(world: World, action: Action) -> None:
 
 def _restart(world: World, participant: str) -> None:
     world.active.discard(participant)
+    world.people.moved(world.tasks)
     shape = world.subject.shape
     if shape.has("restart"):
         name = f"{participant} restart"
@@ -350,6 +353,7 @@ def _stall(world: World, action: Action) -> None:
 def _fire(world: World, action: Action) -> None:
     timer = _due(world, action)
     world.timers.remove(timer)
+    world.people.moved(world.tasks)
     world.now = max(world.now, timer.due)
     world.publish(timer.draft)
 

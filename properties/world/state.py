@@ -40,7 +40,9 @@ def digest(world: World) -> Hashable:
         tuple(sorted(world.left.items())),
         tuple(sorted(world.active)),
         tuple(sorted(world.attempts.items())),
-        tuple(sorted(world.acted)),
+        tuple(sorted(world.people.done)),
+        tuple(sorted(world.people.in_vain.items())),
+        world.people.echo,
         world.calls_made == world.calls_awaited,
         tuple((timer.name, timer.due) for timer in world.timers),
         *(

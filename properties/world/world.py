@@ -26,6 +26,7 @@ from properties.world.doubles import Carrier, Gateway, Simulated, Warehouse
 from properties.world.endings import abandon, never_end
 from properties.world.loop import Loop
 from properties.world.network import Draft, Message, Network, queue_per_pair, subscribers_of
+from properties.world.people import People
 from properties.world.ports import Ports
 from properties.world.scopes import Scope
 from properties.world.sighting import Sighting
@@ -108,8 +109,8 @@ class World:
     concurrent: bool = field(init=False)
     """Whether handlers may interleave, and (below) messages overtake each other."""
     reorders: bool = field(init=False)
-    acted: set[str] = field(factory=set)
-    """What people have done, by the name of the call: each thing once for each order."""
+    people: People = field(factory=People)
+    """What people have done, and tried in vain."""
     cancels: set[str] = field(factory=set)
     """Orders of which a cancel was accepted, or was not answered."""
     attempts: dict[str, int] = field(factory=dict)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from properties.world.actions import Kind, Mode
-from properties.world.endings import ACT_ATTEMPTS
+from properties.world.people import ACT_ATTEMPTS
 from properties.world.world import PLACE_ATTEMPTS
 from tests.properties.toys import TWO, Everything, Toy, act, rest, until, world_of
 
