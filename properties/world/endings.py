@@ -47,7 +47,7 @@ def finish(world: World, task: Task, result: Any) -> None:
             world.people.moved(world.tasks)
             end(world, task)
         case Work.ACT:
-            world.people.succeed(task.name, world.tasks)
+            world.people.moved(world.tasks)
             end(world, task)
         case _:
             end(world, task)

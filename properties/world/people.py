@@ -37,18 +37,16 @@ class People:
         if attempts < ACT_ATTEMPTS:
             self.done.discard(name)
 
-    def succeed(self, name: str, under_way: Container[str]) -> None:
-        """Whoever tried it has done it."""
-        self.in_vain.pop(name, None)
-        self.moved(under_way)
-
     def handled(self, under_way: Container[str]) -> None:
         """A message was handled: no reason to try again for whoever has published it in vain."""
         if not self.echo:
             self.moved(under_way)
 
     def moved(self, under_way: Container[str]) -> None:
-        """Something else has moved: what was tried in vain may be possible now."""
+        """Something else has moved: what was tried in vain may be possible now.
+
+        A step that has just gone well counts as under way: it is not offered again.
+        """
         self.echo = False
         if self.in_vain:
             self.done.difference_update(name for name in self.in_vain if name not in under_way)
