@@ -20,6 +20,7 @@ from implementations.shape import TargetShape, check_target
 from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import TERMINAL_EVENTS, Event, Order, Role, Status
+from properties.accepting import check_accepted
 from properties.run import Run, Schedule, run_schedule
 from properties.world.actions import Action, Kind, Mode
 from properties.world.closing import close_target
@@ -61,6 +62,7 @@ def probe(spec: str) -> Subject:
             "limits are the most it takes, for example {'lines': 1, 'quantity': 10}",
         )
     runs = _first_in_first_out(subject, scopes)
+    check_accepted(spec, runs)
     if reached := _reached(subject, scopes[0], runs[0]):
         subject = evolve(subject, reached=reached)
         runs = _first_in_first_out(subject, scopes)

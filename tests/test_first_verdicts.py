@@ -46,6 +46,17 @@ def test_a_target_that_does_nothing(tmp_path: Path) -> None:
     assert "HOLDS" not in outcome.text
 
 
+def test_a_target_that_takes_no_order(tmp_path: Path) -> None:
+    """Pins that refusing every order is no way to hold by everything: there is no session at all,
+    and one message says which order was refused and what to do."""
+    code = pickup("def place_order(self, order):\n    return 'refused'")
+    outcome = attempt(tmp_path, code)
+    assert outcome.code == pytest.ExitCode.USAGE_ERROR
+    assert "mine:make: place_order: no order is ever accepted: refused were all" in outcome.joined
+    assert 'the first order: {"id": "o1"' in outcome.joined
+    assert "HOLDS" not in outcome.text
+
+
 def test_a_mistyped_event(tmp_path: Path) -> None:
     """Pins that an event that nobody subscribes to names the nearest one that somebody does."""
     code = pickup(

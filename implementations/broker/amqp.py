@@ -46,6 +46,8 @@ class Names:
     exchanges: dict[str, None] = field(factory=dict)
     exchange_of: dict[str, str] = field(factory=dict)
     """Routing key -> the exchange that it was published to."""
+    bound: dict[str, dict[str, str]] = field(factory=dict)
+    """Queue -> the routing keys that services have bound it by, each with the exchange."""
 
 
 @define(eq=False)
@@ -136,6 +138,9 @@ class AmqpWire:
         names = self.names
         if isinstance(method, spec.Confirm.Select):
             self._confirming.add(channel)
+        elif isinstance(method, spec.Queue.Bind):
+            queue = names.prefix + method.queue if method.queue else self._declared
+            names.bound.setdefault(queue, {})[method.routing_key or ""] = str(method.exchange)
         changed = False
         for attribute in _NAMES:
             name = getattr(method, attribute, "")

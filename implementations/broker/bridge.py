@@ -16,6 +16,7 @@ from typing import Any
 from attrs import evolve
 
 from implementations.broker.lines import Ended
+from implementations.broker.orders import not_taken
 from implementations.broker.outside import Call
 from implementations.broker.seam import Broker, Message, Published, Settled, Wrong
 from implementations.broker.seats import Happening, Link, Seat
@@ -60,12 +61,19 @@ class BrokerTarget:
         self._known: dict[str, Message] = {}
         self._last: dict[str, Message] = {}
         self._delivered: set[tuple[str, str]] = set()
+        self._queue = ""
+        """Where the last message was put."""
         self.came_back = 0
         """Messages that the broker has given back, since their consumer died."""
 
     def place_order(self, order: Mapping[str, Any]) -> str | None:
         """The customer places an order, by a message; one that is rejected is refused."""
         return self._ask(self._services.place, order["id"], order)
+
+    def where_orders_go(self) -> tuple[str, str, str]:
+        """For the message that none is accepted: where they go, why it may be, how to fix it."""
+        bound = self._site.broker.bound(self._queue)
+        return self._orders.where, *not_taken(self._services.place, self._orders.participant, bound)
 
     def _cancel(self, order_id: str) -> str | None:
         return self._ask(self._services.cancel, order_id, {"order": order_id})
@@ -147,7 +155,7 @@ class BrokerTarget:
             if link.wire.queue:
                 link.wire.expect(message, name in self._delivered)
         self._delivered.add(name)
-        seat.unsettled = seat.queue
+        seat.unsettled = self._queue = seat.queue
         with self._site.working():
             self._site.broker.deliver(seat.queue, message)
 

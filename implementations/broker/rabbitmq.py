@@ -7,7 +7,7 @@ import itertools
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -81,6 +81,10 @@ class RabbitMq:
     def lasts(self, queue: str) -> bool:
         """A queue that is consumed from stays."""
         return True
+
+    def bound(self, queue: str) -> Mapping[str, str]:
+        """By which routing keys messages come to a queue, each with its exchange."""
+        return self._names.bound.get(queue, {})
 
     def deliver(self, queue: str, message: Message) -> None:
         """Put one message into a queue."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -76,6 +76,10 @@ class RedisStreams:
         stream, _ = queue.split(" ")
         with self._told():
             return bool(self._redis.pexpire(stream, self._left_alone))
+
+    def bound(self, queue: str) -> Mapping[str, str]:
+        """A stream has no routing keys."""
+        return {}
 
     def deliver(self, queue: str, message: Message) -> None:
         """Put one message into the stream of a participant."""

@@ -112,6 +112,10 @@ class Broker(Protocol):
         """Whether a queue is still there, and will be for the time of a run: a broker may have
         removed what nobody used for long, and not told who waits at it."""
 
+    def bound(self, queue: str) -> Mapping[str, str]:
+        """By which routing keys messages come to a queue, each with its exchange, as services know
+        them; empty where the broker has nothing of the kind, or the services ask for nothing."""
+
     def deliver(self, queue: str, message: Message) -> None:
         """Put one message into a queue that one participant consumes; the broker has it then."""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pika
 
-MODE = sys.argv[1]
+MODE = sys.argv[1] if __name__ == "__main__" else ""
 
 
 def forever() -> None:
@@ -29,7 +29,7 @@ def on_message(channel: Any, method: Any, properties: Any, body: bytes) -> None:
         forever()
     if MODE == "dies":
         raise LookupError("no such row")
-    if MODE == "rejects":
+    if MODE == "rejects" or (MODE == "orders" and properties.type != "order.placed"):
         channel.basic_reject(method.delivery_tag, requeue=False)
     elif MODE == "requeues":
         channel.basic_nack(method.delivery_tag, requeue=True)
@@ -48,6 +48,10 @@ def main() -> None:
     if MODE == "transactions":
         channel.tx_select()
     channel.queue_declare("letters")
+    if MODE == "orders":
+        channel.exchange_declare("shop", "topic")  # type: ignore[arg-type]
+        channel.queue_bind("letters", "shop", "order.placed")
+        channel.queue_bind("letters", "shop", "paid")
     channel.basic_consume("letters", on_message, auto_ack=MODE == "automatic")
     channel.start_consuming()
 

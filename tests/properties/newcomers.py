@@ -27,6 +27,22 @@ class Absent(Toy):
         """Forget it."""
 
 
+class RefusesAll(Toy):
+    """Takes no order: it looks for a member that orders do not have."""
+
+    def place_order(self, order: dict[str, Any]) -> str | None:
+        """Refuse it."""
+        return None if order.get("account") else "refused"
+
+
+class Stumbles(Toy):
+    """Takes no order: it looks for one in the wrong place."""
+
+    def place_order(self, order: dict[str, Any]) -> None:
+        """Fail."""
+        raise KeyError(order["id"])
+
+
 class FailsAll(Toy):
     """Fails every order, and shows no stock that could be short."""
 

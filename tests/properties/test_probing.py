@@ -43,6 +43,8 @@ def of(name: str) -> str:
         ("Counts", "the same run twice was not the same"),
         ("unknown", "has no 'unknown'"),
         ("quits", "the factory raised SystemExit: 3"),
+        ("RefusesAll", "no order is ever accepted: refused were all"),
+        ("Stumbles", "without any fault: place o1 raised KeyError: 'o1' (newcomers.py:"),
     ],
 )
 def test_what_a_newcomer_is_told(name: str, says: str) -> None:
