@@ -48,7 +48,7 @@ check-model: $(VENV)/installed-fast
 	$(RUN) pytest properties -q -n auto --saga-model$(if $(ARGS), $(ARGS))
 
 test: $(VENV)/installed-dev
-	$(RUN) pytest tests -n auto$(if $(ARGS), $(ARGS))
+	$(RUN) pytest tests -n auto --dist loadgroup$(if $(ARGS), $(ARGS))
 
 test-rivals: $(RIVALS)/installed
 	SAGA_REQUIRED=rivals $(RIVALS)/bin/python -m pytest tests/benchmarks/test_baseline.py$(if $(ARGS), $(ARGS))

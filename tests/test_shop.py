@@ -11,9 +11,11 @@ import pytest
 
 from model.environment import DEFAULT_FAULTS, Fault
 from model.specification import BY_ID
+from properties.drivers.campaign import campaign
 from properties.probing import probe
 from properties.profiles import PROFILES
 from properties.search import Portion, run_part
+from properties.world.scopes import SCOPES, fitting
 from properties.world.subject import Source
 from tests.command_line import ROOT, SHOP, Outcome, shop_in, verify
 
@@ -100,11 +102,10 @@ def test_only_a_redelivery_after_a_crash_shows_the_bug() -> None:
     without = DEFAULT_FAULTS - {Fault.CRASH}
     for part in ("paths", "sweep-0", "campaign-0"):
         assert run_part(subject, part, quick, without, delivery, 1).violated == {}
-    found = run_part(subject, "campaign-0", quick, DEFAULT_FAULTS, delivery, 1).counterexamples
+    scopes = fitting(SCOPES, DEFAULT_FAULTS, delivery, subject.shape)
+    found = [run for _, run in campaign(subject, scopes, 1_000, quick.campaign) if run.findings]
     assert found
-    for counterexample in found:
-        crashes = [a for a in counterexample.schedule["actions"] if a[1] == "crash"]
-        assert len(crashes) == 1, counterexample.schedule
+    assert all(run.fired.get(Fault.CRASH) for run in found)
 
 
 def read(file: Path) -> dict[str, Any]:
