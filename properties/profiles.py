@@ -22,6 +22,8 @@ class Profile:
     """States after which an exhaustive scope is given up (and said to be incomplete)."""
     campaign: int
     """Schedules of the seeded campaign per shard."""
+    detours: int
+    """Schedules that are drawn to find port calls which the sweep does not come to."""
     shrinking: int
     """The most runs to make the counterexample of one property minimal."""
     slow: int
@@ -31,9 +33,9 @@ class Profile:
 
 
 PROFILES: dict[str, Profile] = {
-    "quick": Profile("quick", 1, 1, 120, 8, 500, 300, 1_000, 20),
-    "ci": Profile("ci", 4, 4, 800, 8, 12_000, 2_000, 3_000, 60),
-    "nightly": Profile("nightly", 8, 8, 1_500, 10, 60_000, 5_000, 3_000, 1_000),
+    "quick": Profile("quick", 1, 1, 120, 8, 500, 300, 150, 1_000, 20),
+    "ci": Profile("ci", 4, 4, 800, 8, 12_000, 2_000, 500, 3_000, 60),
+    "nightly": Profile("nightly", 8, 8, 1_500, 10, 60_000, 5_000, 3_000, 3_000, 1_000),
 }
 
 #: What the shrinking of one property may cost where a run takes as long as a hundred in memory.

@@ -182,21 +182,21 @@ def _deviate(world: World, action: Action) -> None:
 class Recorder:
     """Notes the deviations of a run while somebody else chooses its actions."""
 
-    __slots__ = ("_wait", "deviations", "world")
+    __slots__ = ("deviations", "wait", "world")
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.deviations: list[Deviation] = []
-        self._wait = 0
+        self.wait = 0
 
     def apply(self, action: Action, default: Action) -> None:
         """Let `action` happen where `default` would have been the benign one."""
         if action == default:
             if action.kind is not _IDLE:
-                self._wait += 1
+                self.wait += 1
         else:
-            self.deviations.append(Deviation(self._wait, action))
-            self._wait = 0
+            self.deviations.append(Deviation(self.wait, action))
+            self.wait = 0
         self.world.apply(action)
 
     def finish(self) -> Run:

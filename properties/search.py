@@ -20,6 +20,7 @@ from model import antipatterns
 from model.environment import Delivery, Fault
 from model.table import Row
 from properties.drivers.campaign import campaign, shard_seed
+from properties.drivers.detours import detours
 from properties.drivers.directed import directed
 from properties.drivers.exhaustive import Exploration, exhaust, never_strike, small_scopes
 from properties.drivers.known import run_known
@@ -222,6 +223,7 @@ def parts(profile: Profile) -> list[str]:
         *(f"sweep-{n}" for n in range(profile.sweep_scopes)),
         "directed",
         "repeats",
+        "detours",
     ]
 
 
@@ -309,6 +311,12 @@ def _sweep(search: Search, profile: Profile, number: int, database: Database) ->
     _all(search, sweep(search.subject, islice(search.scopes, number, number + 1), search.quota))
 
 
+def _detours(search: Search, profile: Profile, number: int, database: Database) -> None:
+    seed, swept = shard_seed(search.seed, number), profile.sweep_scopes
+    drawn, quota = profile.detours, search.quota
+    _all(search, detours(search.subject, search.scopes, swept, seed, drawn, quota))
+
+
 def _exhaustive(search: Search, profile: Profile, number: int, database: Database) -> None:
     never = never_strike(search.subject, search.scopes[0].delivery)
     mine = [*islice(small_scopes(search.scopes, never), number, None, EXHAUSTIVE_PARTS)]
@@ -363,6 +371,7 @@ _PARTS: dict[str, Callable[[Search, Profile, int, Database], None]] = {
     "directed": _directed,
     "repeats": _repeats,
     "sweep": _sweep,
+    "detours": _detours,
     "exhaustive": _exhaustive,
     "stateful": _stateful,
     "campaign": _campaign,

@@ -35,6 +35,8 @@ _EXHAUSTIVE: Mapping[int, _Scopes] = {
     3: _Scopes(0.9, 60_000),
 }
 _FIXED = {KNOWN: 100.0, "paths": 100.0, "directed": 400.0, "repeats": 400.0, "sweep": 1_200.0}
+#: About as many schedules strike the calls that detours have found.
+_STRUCK = 600
 _SCHEDULES = {"paths": 30, "directed": 30, "repeats": 190, "sweep": 800}
 
 
@@ -53,6 +55,8 @@ def _cost(part: str, profile: Profile) -> float:
         return _EXAMPLE * profile.examples
     if name == "campaign":
         return _SCHEDULE * profile.campaign
+    if name == "detours":
+        return _SCHEDULE * (profile.detours + _STRUCK)
     return _FIXED[name]
 
 
@@ -60,6 +64,7 @@ def schedules_of(part: str, profile: Profile) -> int:
     """About how many schedules a part will run; 0 where they say nothing of how far it is."""
     name, _, _ = name_without_contract(part).partition("-")
     known = {"stateful": profile.examples, "campaign": profile.campaign}
+    known["detours"] = profile.detours + _STRUCK
     number = (known | _SCHEDULES).get(name, 0)
     return number if profile.most is None else min(number, profile.most)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 from implementations.contract import Answer, Event
 from implementations.faulty.specimen import Theme
-from implementations.reference.inventory import InventoryService
-from implementations.reference.payment import Payment, PaymentService
+from implementations.reference.inventory import InventoryService, ReservationStatus
+from implementations.reference.payment import Payment, PaymentService, PaymentStatus
 from implementations.reference.shipping import ShippingService
 from implementations.reference.storage import Message
 from model.vocabulary import Event as E
@@ -138,3 +139,65 @@ UNDOING.both(
     breaks=("LIVE-0",),
     source="the seed document's third anti-pattern",
 )
+
+
+# -- undone on a way that hardly anybody takes -----------------------------------------------------
+
+
+@UNDOING.bug("B29", breaks=("MONEY-0", "LIVE-0"), source="a saga in Rust that tried the kit")
+class UnwantedChargeGivesUp(PaymentService):
+    """A charge that met the cancel on its way is given back, unless the first attempt fails."""
+
+    async def carry_on(self, event: Event, row: Payment) -> None:
+        """Settle the charge; and give back at once what nobody wants any more, come what may."""
+        if row.status not in (PaymentStatus.CHARGING, PaymentStatus.UNWANTED):
+            return await super().carry_on(event, row)
+        unwanted = await self.commit(event, self.settle, await self.charge(row))
+        if unwanted is not None:
+            with suppress(Exception):
+                await self.refund(unwanted)
+            await self.commit(event, self.refunded)
+        return None
+
+
+class TellsWhyItIsUndone(ShippingService):
+    """The requests to undo say what they are for."""
+
+    def fail(self, event: Event, reason: str) -> None:
+        """Tell that nothing is shipped, and ask for all that to be undone, and why."""
+        self.emit(E.SHIPPING_FAILED, event["subject"], event, reason=reason)
+        for request in self.undo:
+            self.emit(request, event["subject"], event, reason=reason)
+
+
+@UNDOING.bug(
+    "B29",
+    breaks=("MONEY-0", "LIVE-0"),
+    source="a saga in Java that tried the kit",
+    under=(TellsWhyItIsUndone,),
+)
+class CancelIsBestEffort(PaymentService):
+    """Who has cancelled gets the money back if the gateway answers at once, and else never."""
+
+    async def carry_on(self, event: Event, row: Payment) -> None:
+        """Move the money; for a cancel no error matters."""
+        try:
+            await super().carry_on(event, row)
+        except Exception:
+            if not event["data"].get("reason", "").startswith("cancelled"):
+                raise
+            await self.commit(event, self.refunded)
+
+
+@UNDOING.bug("B22", "B45", breaks=("STOCK-3", "LIVE-0"), source="the pattern of B45, at B22")
+class TombstoneInASecondTransaction(InventoryService):
+    """A release that comes first is marked as handled, and its tombstone is written after that."""
+
+    async def handle(self, event: Event) -> None:
+        """Process one message; one that undoes what is not there yet in two transactions."""
+        row = self.rows[event["subject"]]
+        if event["type"] != E.INVENTORY_RELEASE_REQUESTED or row.status != ReservationStatus.IDLE:
+            return await super().handle(event)
+        await self.commit(event, lambda event: None)
+        await self.world.checkpoint("inventory commit", may_fail=True)
+        return self.release(event)

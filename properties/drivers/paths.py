@@ -40,7 +40,7 @@ def strikes(subject: Subject, schedule: Schedule) -> list[tuple[Action, ...]]:
     with watched(subject.spec):
         return [
             tuple(action for group in world.faults() for action in group)
-            for world in _onwards(subject, schedule)
+            for world in onwards(subject, schedule)
         ]
 
 
@@ -49,11 +49,11 @@ def alternatives(subject: Subject, schedule: Schedule) -> list[tuple[Action, ...
     with watched(subject.spec):
         return [
             (*world.benign()[1:], *(action for group in world.faults() for action in group))
-            for world in _onwards(subject, schedule)
+            for world in onwards(subject, schedule)
         ]
 
 
-def _onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:
+def onwards(subject: Subject, schedule: Schedule) -> Iterator[World]:
     """The world after the deviations of a schedule, and after each benign step from there.
 
     To be used up at once, before another run begins: real targets keep what they know in modules,

@@ -54,6 +54,13 @@ class Quota:
         self.whole += wanted
         return min(wanted, self.most)
 
+    def halves(self) -> tuple[Quota, Quota]:
+        """A quota for each of two steps that come one after the other."""
+        if self.most is None:
+            return Quota(), Quota()
+        second = self.most // 2
+        return Quota(self.most - second, self.seed), Quota(second, self.seed)
+
     def each(self, of: int) -> int | None:
         """The share of one of so many that have the same to do."""
         return None if self.most is None else max(1, self.most // max(1, of))

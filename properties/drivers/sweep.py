@@ -38,24 +38,33 @@ def sweep(subject: Subject, scopes: Iterable[Scope], quota: Quota = WHOLE) -> It
     Raises:
         FaultDidNotFire: the target did something else than in the run before.
     """
-    struck = (schedule for scope in scopes for schedule in _struck(subject, scope))
-    for schedule in quota.chosen(struck, rather=_while_undoing):
-        run = run_schedule(subject, schedule, conformance=subject.conformance())
-        action = schedule.deviations[-1].action
-        fault = fault_of(action)
-        if run.skipped or fault is None or not run.fired.get(fault):
-            steps = sum(deviation.wait for deviation in schedule.deviations)
-            raise did_not_fire(action, schedule.scope, f"after {steps} steps")
-        yield run
+    every = (schedule for scope in scopes for schedule in _single(subject, scope))
+    for schedule in quota.chosen(every, rather=while_undoing):
+        yield struck(subject, schedule)
 
 
-def _while_undoing(schedule: Schedule) -> bool:
+def struck(subject: Subject, schedule: Schedule) -> Run:
+    """The run of a schedule whose last deviation is a fault, which must fire.
+
+    Raises:
+        FaultDidNotFire: it did not.
+    """
+    run = run_schedule(subject, schedule, conformance=subject.conformance())
+    action = schedule.deviations[-1].action
+    fault = fault_of(action)
+    if run.skipped or fault is None or not run.fired.get(fault):
+        steps = sum(deviation.wait for deviation in schedule.deviations)
+        raise did_not_fire(action, schedule.scope, f"after {steps} steps")
+    return run
+
+
+def while_undoing(schedule: Schedule) -> bool:
     """Few of the faults strike a compensation, and those are the ones that nobody thinks of: where
     only some can be run, these come before others."""
     return schedule.deviations[-1].action.port in COMPENSATIONS
 
 
-def _struck(subject: Subject, scope: Scope) -> Iterator[Schedule]:
+def _single(subject: Subject, scope: Scope) -> Iterator[Schedule]:
     """Each path of a scope with each fault that can strike it."""
     for schedule in business_schedules(subject, scope):
         for wait, actions in enumerate(strikes(subject, schedule)):

@@ -17,6 +17,7 @@ from implementations.loading import TargetError, load
 from model.environment import DEFAULT_FAULTS
 from model.specification import BY_ID
 from properties.drivers.campaign import campaign
+from properties.drivers.detours import detours
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.repeats import repeats
@@ -35,7 +36,7 @@ HARMLESS = [specimen for specimen in ZOO if specimen.nature is not Nature.BUG]
 #: The seed of the campaign; that of the first shard of a session with seed 1.
 SEED = 1_000
 #: Schedules in the campaign of what must hold, and of what is known to be missed.
-PATIENCE = 500
+PATIENCE = 300
 #: Schedules in the campaign of a bug; most are found by the first few.
 STAMINA = CI.shards * CI.campaign
 
@@ -58,7 +59,7 @@ def parametrize(specimens: Iterable[Specimen]) -> pytest.MarkDecorator:
 
 
 def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
-    """What profile ci runs, cheapest first: parts without chance, then shards of the campaign."""
+    """What profile ci runs, cheapest first: parts without chance, detours, campaign."""
     subject = probe(f"implementations.faulty:{specimen.slug}")
     faults = DEFAULT_FAULTS.union(specimen.faults)
     scopes = fitting(SCOPES, faults, subject.shape.delivery, subject.shape)
@@ -66,6 +67,7 @@ def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
     yield from directed(subject, scopes[0])
     yield from repeats(subject, scopes)
     yield from sweep(subject, scopes[:1])
+    yield from detours(subject, scopes, 1, SEED, CI.detours)
     shards = (campaign(subject, scopes, SEED + shard, CI.campaign) for shard in range(CI.shards))
     yield from (run for _, run in islice(chain.from_iterable(shards), schedules))
 
