@@ -103,6 +103,15 @@ class Balance:
         """Parcels booked and not recalled."""
         return len(self.booked) - len(self.recalled)
 
+    def in_parcel(self, sku: str) -> int:
+        """How many pieces are on their way: what was set aside for them is no longer there."""
+        return max(0, self.shipped.get(sku, 0)) if self.parcels else 0
+
+    @property
+    def keeps_stock(self) -> bool:
+        """Whether pieces are set aside that have not left in the parcel, or too many came back."""
+        return any(n < 0 or n > self.in_parcel(sku) for sku, n in self.reserved.items())
+
     def holds(self, wanted: dict[str, int]) -> bool:
         """Whether every piece of `wanted` is reserved or shipped for this order."""
         reserved, shipped = self.reserved, self.shipped

@@ -270,19 +270,30 @@ def on_stable(history: History) -> None:
     history.check("STOCK-2")
     for sku, initial in history.initial.items():
         shelf = history.stock.get(sku, 0)
-        held = 0
+        held = shipped = 0
         for saga in history.sagas.values():
             balance = saga.balance
-            held += balance.reserved.get(sku, 0) or (
-                balance.shipped.get(sku, 0) if balance.parcels else 0
-            )
-        if shelf + held != initial:
+            gone = balance.in_parcel(sku)
+            pieces = balance.reserved.get(sku, 0) or gone
+            left = max(0, min(pieces, gone))
+            held, shipped = held + pieces - left, shipped + left
+        if shelf + held + shipped != initial:
             history.report(
                 "STOCK-2",
                 "",
-                f"{sku}: {shelf} on the shelf and {held} held make {shelf + held}, not {initial}",
+                _miscounted(sku, shelf, held, shipped, initial),
                 *(e for e in history.ledger.entries if e.unit == sku),
             )
+
+
+def _miscounted(sku: str, shelf: int, held: int, shipped: int, initial: int) -> str:
+    """Where the pieces are; what has left in a parcel is not held any more."""
+    places = [f"{shelf} on the shelf"]
+    places += [f"{held} held"] if held or not shipped else []
+    places += [f"{shipped} shipped"] if shipped else []
+    *most, last = places
+    there = f"{', '.join(most)} and {last}"
+    return f"{sku}: {there} make {shelf + held + shipped}, not {initial}"
 
 
 def on_published(history: History, order: str, event: str, saga_id: str | None) -> None:

@@ -56,7 +56,7 @@ def _judge_one_story(history: History, saga: Saga) -> None:
     history.check("LIVE-0")
     balance, sight = saga.balance, history.sight
     has_money = sight.money and (balance.money != 0 or balance.authorised != 0)
-    stock = sight.stock and any(balance.reserved.values())
+    stock = sight.stock and balance.keeps_stock
     parcel = sight.parcels and balance.parcels > 0
     holdings = [
         word
@@ -132,6 +132,19 @@ def _judge_money(history: History, saga: Saga) -> None:
         history.report("MONEY-3", saga.order.id, text, *history.entries_of(saga.order.id, *effects))
 
 
+def _left(saga: Saga, left: dict[str, int]) -> str:
+    """Where the pieces of an order are that did not come back: set aside, or on their way."""
+    gone = {sku: min(pieces, saga.balance.in_parcel(sku)) for sku, pieces in left.items()}
+    held = {sku: pieces - gone[sku] for sku, pieces in left.items()}
+    said = ((held, "holds {}"), (gone, "{} left in its parcel"))
+    listed = ((_listed(pieces), text) for pieces, text in said)
+    return " and ".join(text.format(pieces) for pieces, text in listed if pieces)
+
+
+def _listed(pieces: dict[str, int]) -> str:
+    return ", ".join(f"{count} {sku}" for sku, count in sorted(pieces.items()) if count)
+
+
 def _judge_undone(history: History, saga: Saga) -> None:
     """COMP-1 and STOCK-3. Sources: bug catalogue B08, B22, B26, B27, B29, B44, B74, B75."""
     if saga.status is not Status.FAILED:
@@ -144,9 +157,8 @@ def _judge_undone(history: History, saga: Saga) -> None:
         history.check("STOCK-3")
         left = {sku: pieces for sku, pieces in balance.reserved.items() if pieces > 0}
         if left:
-            what = ", ".join(f"{pieces} {sku}" for sku, pieces in sorted(left.items()))
-            entries = history.entries_of(order, Effect.RESERVE, Effect.RELEASE)
-            history.report("STOCK-3", order, f"the order failed and holds {what}", *entries)
+            entries = history.entries_of(order, Effect.RESERVE, Effect.RELEASE, Effect.SHIP)
+            history.report("STOCK-3", order, f"the order failed and {_left(saga, left)}", *entries)
     if sight.stock and any(pieces > 0 for pieces in balance.reserved.values()):
         undone.append("the reservation")
     if sight.parcels and balance.parcels:

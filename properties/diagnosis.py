@@ -27,6 +27,7 @@ from properties.signatures import (
     Rule,
     kept,
     last,
+    shipped_last,
     succeeded_late,
 )
 from properties.stuck import why_stuck
@@ -142,9 +143,9 @@ def _in_lines(seen: Evidence, name: Name) -> Names:
 
 def miscounted(seen: Evidence) -> Names:
     """Pieces have appeared or disappeared."""
+    if names := too_late(seen):
+        return names
     released = seen.finding.entries and seen.finding.entries[-1].effect is Effect.RELEASE
-    if released and Fault.CANCEL in seen.faults:
-        return behind_the_pivot(seen) or (Name.COMPENSATION_RECORD,)
     if released:
         return (Name.COMPENSATION_RECORD,)
     if seen.technical & {Fault.CRASH, Fault.UNKNOWN}:
@@ -179,17 +180,29 @@ def behind_the_pivot(seen: Evidence) -> Names:
     """The saga went both ways. Without a cancel, that is because a step ended in two ways."""
     if not any(saga.balance.parcels for saga in seen.sagas):
         return ()
-    if Fault.CANCEL in seen.faults and any(_shipped_last(seen, saga) for saga in seen.sagas):
+    if Fault.CANCEL in seen.faults and any(shipped_last(seen, saga) for saga in seen.sagas):
         return Name.PIVOT_CHECK, Name.TOMBSTONE
     if Fault.CANCEL in seen.faults or not seen.technical:
         return (Name.PIVOT_CHECK,)
     return by_faults(seen) or (Name.PIVOT_CHECK,)
 
 
-def _shipped_last(seen: Evidence, saga: Saga) -> bool:
-    """Whether the parcel was booked after something had been given back."""
-    back = (last(seen, saga, effect) for effect in (Effect.REFUND, Effect.RELEASE))
-    return -1 < max(back) < last(seen, saga, Effect.SHIP)
+def too_late(seen: Evidence) -> Names:
+    """A cancel called the order off when its parcel had left, or the parcel left all the same.
+
+    Nobody asked for it by mistake then, and nothing is left to be undone: the pivot decides.
+    """
+    gone = any(saga.balance.parcels and _called_off(seen, saga) for saga in seen.sagas)
+    alone = not seen.technical and not any(saga.reasons for saga in seen.sagas)
+    cancelled = Fault.CANCEL in seen.faults or alone
+    return behind_the_pivot(seen) if gone and cancelled and not seen.overlap else ()
+
+
+def _called_off(seen: Evidence, saga: Saga) -> bool:
+    """Whether an order has failed, or something was given back for it."""
+    entries = (*seen.entries, *seen.finding.entries)
+    back = any(entry.effect in (Effect.REFUND, Effect.RELEASE) for entry in entries)
+    return back or seen.surplus or Status.FAILED in saga.statuses
 
 
 def undone_without_record(seen: Evidence) -> Names:
@@ -283,7 +296,7 @@ _BY_FAULT: tuple[tuple[Fault, Rule], ...] = (
 
 # -- in which order the rules are tried ------------------------------------------------------------
 
-_KEPT: tuple[Rule, ...] = (succeeded_late, not_undone)
+_KEPT: tuple[Rule, ...] = (too_late, succeeded_late, not_undone)
 
 #: Properties that say by themselves what is missing.
 _DECIDED: dict[str, tuple[Rule, ...]] = {

@@ -6,7 +6,15 @@ from model.environment import BUSINESS_FAULTS, Fault
 from model.vocabulary import Event
 from properties.evidence import Evidence
 from properties.places import relays
-from properties.signatures import STEPS, Names, kept, mistaken_for, own_error, sent_twice
+from properties.signatures import (
+    STEPS,
+    Names,
+    kept,
+    mistaken_for,
+    own_error,
+    sent_twice,
+    shipped_last,
+)
 from properties.stuck import what_stuck
 from properties.world.actions import Kind, fault_of
 from reports.safeguards import CLAIMED_ROW, CONFIRMED_RELAY
@@ -44,6 +52,8 @@ def reason(seen: Evidence, names: Names) -> str:
             "More was taken, or promised, than there was: the quantity that is wanted has to be "
             "held against what is there."
         )
+    if name is Name.PIVOT_CHECK:
+        return _decided_by_the_pivot(seen)
     if name is Name.SAGA_ID and (mistaken := mistaken_for(seen)):
         asked, hit = mistaken
         return f"{asked} was cancelled, and {hit} was called off in its place."
@@ -79,6 +89,19 @@ def _about_the_inbox(seen: Evidence) -> str:
             f"{request} reached its consumer, who acknowledged it and did nothing, as if it had "
             "been handled before."
         )
+    return ""
+
+
+def _decided_by_the_pivot(seen: Evidence) -> str:
+    """Which came first, the parcel or the cancel, where both came to pass."""
+    for saga in seen.sagas:
+        if saga.cancelled and saga.balance.parcels:
+            order, late = saga.order.id, shipped_last(seen, saga)
+            what = "left although" if late else "had left when"
+            return (
+                f"The parcel of {order} {what} the order was called off. Whether a cancel comes in "
+                "time is for the participant that ships to decide, and for nobody before it."
+            )
     return ""
 
 

@@ -332,6 +332,13 @@ def last(seen: Evidence, saga: Saga, effect: Effect) -> int:
     return max((entry.step for entry in own if entry.effect is effect), default=-1)
 
 
+def shipped_last(seen: Evidence, saga: Saga) -> bool:
+    """Whether the parcel was booked after something was given back, or the order had failed."""
+    back = (last(seen, saga, effect) for effect in (Effect.REFUND, Effect.RELEASE))
+    off = max(*back, seen.failed.get(saga.order.id, -1))
+    return -1 < off < last(seen, saga, Effect.SHIP)
+
+
 def kept(saga: Saga, action: Effect) -> bool:
     """Whether what a charge took, or a reservation set aside, was not given back."""
     if action is Effect.CHARGE:

@@ -176,6 +176,19 @@ def test_pieces_gone_into_the_parcel_are_not_lost() -> None:
     assert "STOCK-2" not in Story().charge().reserve().ship().stable().findings
 
 
+def test_pieces_in_the_parcel_are_not_said_to_be_held() -> None:
+    """Pins that STOCK-2 says where the pieces are: on the shelf, held, or shipped."""
+    story = Story(stock=3).charge().reserve().shelf(3).stable()
+    assert story.findings["STOCK-2"].text == "book: 3 on the shelf and 2 held make 5, not 3"
+    story = Story(stock=3).charge().reserve().ship().shelf(3).stable()
+    assert story.findings["STOCK-2"].text == "book: 3 on the shelf and 2 shipped make 5, not 3"
+    story = Story(stock=3).charge().reserve(3).ship().shelf(3).stable()
+    text = "book: 3 on the shelf, 1 held and 2 shipped make 6, not 3"
+    assert story.findings["STOCK-2"].text == text
+    story = Story(stock=3).reserve().recall().shelf(0).stable()
+    assert story.findings["STOCK-2"].text == "book: 0 on the shelf and 2 held make 2, not 3"
+
+
 def test_properties_that_cannot_be_seen_are_not_judged() -> None:
     """Pins that a target without money, stock or parcels is not judged by them."""
     blind = Sight(money=False, stock=False, reservations=False, parcels=False, model_events=False)

@@ -121,6 +121,19 @@ def test_what_is_not_undone_is_named() -> None:
     assert len(story.findings["COMP-1"].entries) == 3
 
 
+def test_what_left_in_the_parcel_is_not_said_to_be_held() -> None:
+    """Pins that STOCK-3 and LIVE-0 say where the pieces of a failed order are."""
+    held = Story().reserve().status(Status.FAILED).rest()
+    assert held.findings["STOCK-3"].text == "the order failed and holds 2 book"
+    gone = Story().reserve().ship().status(Status.FAILED).rest()
+    assert gone.findings["STOCK-3"].text == "the order failed and 2 book left in its parcel"
+    assert gone.findings["LIVE-0"].text == "failed, but a parcel held for it"
+    more = Story(stock=3).reserve(3).ship().status(Status.FAILED).rest()
+    text = "the order failed and holds 1 book and 2 book left in its parcel"
+    assert more.findings["STOCK-3"].text == text
+    assert more.findings["LIVE-0"].text == "failed, but stock and a parcel held for it"
+
+
 def test_a_step_that_was_done_and_undone_was_checked() -> None:
     """Pins that COMP-1 counts the orders for which there was something to undo."""
     assert Story().charge().refund().status(Status.FAILED).rest().checked["COMP-1"] == 1

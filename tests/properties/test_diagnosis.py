@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from attrs import evolve
 
 from model.ledger import Effect
+from model.vocabulary import Status
 from properties.diagnosis import conclude
 from properties.evidence import Evidence
 from properties.overlap import Overlap
@@ -79,6 +81,34 @@ def _asked_to_refund(*actions: Action, **more: Any) -> Evidence:
 def _not_charged(**more: Any) -> Evidence:
     """An order stays open after its charge has failed once."""
     return seen("LIVE-0", NOT_CHARGED, **more)
+
+
+@pytest.mark.parametrize(
+    "property_id", ["MONEY-0", "MONEY-3", "STOCK-2", "STOCK-3", "LIVE-0", "LIVE-1", "COMP-1"]
+)
+def test_a_cancel_that_races_with_the_parcel_lacks_the_pivot(property_id: str) -> None:
+    """Pins that every report of it says the same, and when the parcel left; and that a race
+    inside of the participant that ships is something else."""
+    off = {**CANCELLED, "statuses": {Status.FAILED}}
+    late = seen(property_id, CANCEL, done=(*SHIPPED, REFUND_1), about=off, surplus=True)
+    assert conclude(late) == (Name.PIVOT_CHECK,)
+    assert reason(late, conclude(late)).startswith("The parcel of o1 had left when the order was")
+    released = "inventory.released"
+    late = seen(property_id, CANCEL, LATER, done=SHIPPED, said=released, about=off)
+    assert conclude(late) == (Name.PIVOT_CHECK,)
+    early = seen(property_id, CANCEL, done=(*BOUGHT, RELEASE, SHIP_1), about=off)
+    assert conclude(early) == (Name.PIVOT_CHECK, Name.TOMBSTONE)
+    assert reason(early, conclude(early)).startswith("The parcel of o1 left although the order")
+    failed = seen(property_id, CANCEL, done=SHIPPED, about=off, failed={"o1": 2})
+    assert conclude(failed) == (Name.PIVOT_CHECK, Name.TOMBSTONE)
+    by_people = seen(
+        property_id, done=SHIPPED, said=released, about={**off, "cancelled": False}, surplus=True
+    )
+    assert conclude(by_people) == (Name.PIVOT_CHECK,)
+    assert not reason(by_people, conclude(by_people))
+    raced = Overlap("shipping", "order.cancel.requested(o1)", "inventory.reserved(o1)")
+    inside = seen(property_id, CANCEL, INTERLEAVED, done=SHIPPED, about=off, overlap=raced)
+    assert Name.PIVOT_CHECK not in conclude(inside)
 
 
 def test_two_safeguards_are_named_where_both_fit() -> None:
