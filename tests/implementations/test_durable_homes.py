@@ -37,20 +37,27 @@ from types import SimpleNamespace
 target = make(SimpleNamespace(stock={"book": 1}, prices={}))
 connection = target._databases["order"].engine.connect()
 connection.exec_driver_sql("INSERT INTO inbox VALUES ('half done')")
-print("ready", flush=True)
+if connection.dialect.name == "sqlite":
+    print(os.path.dirname(connection.engine.url.database), flush=True)
+else:
+    print(connection.exec_driver_sql("SELECT current_schema()").scalar_one(), flush=True)
 sys.stdin.readline()
 raise RuntimeError("the run has crashed")
 """
 
 
+#: A process, and the directory or the schema that it has made.
+Started = tuple[subprocess.Popen[str], str]
+
+
 @pytest.fixture
-def started(place: str, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def started(place: str, tmp_path: Path) -> Iterator[Callable[[], Started]]:
     """Starts the process; it has begun its run when this returns, and is gone after the test."""
     with ExitStack() as stack:
         yield lambda: _start(place, tmp_path, stack)
 
 
-def _start(place: str, directory: Path, stack: ExitStack) -> subprocess.Popen[str]:
+def _start(place: str, directory: Path, stack: ExitStack) -> Started:
     process = subprocess.Popen(
         [sys.executable, "-c", PROCESS],
         cwd=ROOT,
@@ -62,20 +69,33 @@ def _start(place: str, directory: Path, stack: ExitStack) -> subprocess.Popen[st
     )
     stack.callback(process.kill)
     assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
+    made = process.stdout.readline().strip()
+    assert made
+    return process, made
 
 
-def traces(place: str, directory: Path) -> set[str]:
-    """What there is of any durable saga: directories, or schemas."""
+def there(place: str, made: str) -> bool:
+    """Whether a directory or a schema still exists."""
     if place == "sqlite":
-        return {path.name for path in directory.iterdir()}
+        return Path(made).exists()
     engine = create_engine(POSTGRESQL)
     with engine.connect() as db:
-        schemas = db.execute(text("SELECT nspname FROM pg_namespace")).scalars()
-        found = {name for name in schemas if name.startswith("durable_saga_")}
+        found = db.execute(text("SELECT 1 FROM pg_namespace WHERE nspname = :n"), {"n": made})
+        exists = found.first() is not None
     engine.dispose()
-    return found
+    return exists
+
+
+def forgotten(place: str, made: str) -> None:
+    """Wait until the server has noticed that the process is gone, and let go of its lock."""
+    if place == "sqlite":
+        return
+    number = made.removeprefix("durable_saga_").split("_")[0]
+    engine = create_engine(POSTGRESQL)
+    with engine.connect() as db:
+        db.execute(text(f"SELECT pg_advisory_lock(72420, {number})"))
+        db.execute(text(f"SELECT pg_advisory_unlock(72420, {number})"))
+    engine.dispose()
 
 
 @pytest.fixture(params=list(PLACES))
@@ -86,35 +106,32 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> st
 
 
 def test_nothing_is_left_of_a_process_that_fails(
-    place: str, tmp_path: Path, started: Callable[[], subprocess.Popen[str]]
+    place: str, started: Callable[[], Started]
 ) -> None:
     """Pins that a session which ends with an error, in the middle of a transaction, leaves neither
     directory nor schema, although both were there."""
-    before = traces(place, tmp_path)
-    process = started()
-    during = traces(place, tmp_path) - before
+    process, made = started()
+    assert there(place, made)
     _, errors = process.communicate("end\n", timeout=60)
-    assert during
     assert "the run has crashed" in errors
-    assert not during & traces(place, tmp_path)
+    assert not there(place, made)
 
 
 def test_what_a_killed_process_leaves_is_removed_by_the_next(
-    place: str, tmp_path: Path, started: Callable[[], subprocess.Popen[str]]
+    place: str, started: Callable[[], Started]
 ) -> None:
     """Pins that the next process clears up after one that was killed, and not after one that is
     still there."""
-    before = traces(place, tmp_path)
-    killed, alive = started(), started()
-    both = traces(place, tmp_path) - before
+    (killed, orphan), (alive, owned) = started(), started()
+    assert there(place, orphan)
     killed.send_signal(signal.SIGKILL)
     killed.communicate(timeout=60)
-    started().communicate("end\n", timeout=60)
-    left = both & traces(place, tmp_path)
-    assert left
-    assert left < both
+    forgotten(place, orphan)
+    started()[0].communicate("end\n", timeout=60)
+    assert not there(place, orphan)
+    assert there(place, owned)
     alive.communicate("end\n", timeout=60)
-    assert not both & traces(place, tmp_path)
+    assert not there(place, owned)
 
 
 def test_a_run_that_is_broken_off_holds_up_nobody(place: str) -> None:
