@@ -205,7 +205,7 @@ def test_nothing_is_left(broker: str, killed: bool) -> None:
     """Pins that a kit which ends in the middle of a handler leaves nothing; that of one which is
     killed no process is left at once, and nothing at the broker soon after."""
     needs(broker)
-    environment = {**os.environ, "SAGA_LEFT_ALONE": "4000"}
+    environment = {**os.environ, "SAGA_LEFT_ALONE": "8000"}
     with subprocess.Popen(
         [sys.executable, "-c", KIT, broker],
         stdin=subprocess.PIPE,
