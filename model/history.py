@@ -7,11 +7,20 @@ they happened.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from attrs import define, field, frozen
 
 from model.ledger import Balance, Entry, Ledger
 from model.vocabulary import Event, Order, Status
+
+
+class Cancel(StrEnum):
+    """What became of an attempt to cancel an order."""
+
+    ACCEPTED = "cancel accepted"
+    REFUSED = "cancel refused"
+    RAISED = "cancel raised"
 
 
 @frozen
@@ -81,7 +90,7 @@ class History:
     findings: dict[str, Finding] = field(factory=dict)
     """The first finding of each property."""
     checked: dict[str, int] = field(factory=dict)
-    """How often each property had something to check."""
+    """How often each property had something to check, and each kind of answer to a cancel came."""
     left_aside: dict[str, int] = field(factory=dict)
     """How often a property had something to check that could not be judged."""
 
@@ -96,6 +105,10 @@ class History:
     def check(self, property_id: str) -> None:
         """Count that `property_id` had something to check."""
         self.checked[property_id] = self.checked.get(property_id, 0) + 1
+
+    def answer(self, cancel: Cancel) -> None:
+        """Count what became of a cancel."""
+        self.check(cancel)
 
     def leave_aside(self, property_id: str) -> None:
         """Count that `property_id` had something to check, and that it cannot be judged here."""

@@ -12,6 +12,7 @@ from attrs import define, evolve, field, frozen
 
 from implementations.errors import nearest
 from model.environment import Delivery, Fault
+from model.history import Cancel
 from properties.contracts import contract_of, delivery_table, weakest
 from properties.drivers.known import become_of
 from properties.settings.in_force import Settings
@@ -98,11 +99,27 @@ class Conclusion:
         if total.replayed:
             yield f"stored failures of earlier sessions run again: {total.replayed}"
         yield from sorted(total.remarks)
+        if total.cancels_in_vain and not self.summary.partial:
+            yield _in_vain(total)
         for type_ in sorted(total.unheard - self.subject.sight.terminal.keys()):
             near = nearest(type_, self.subject.shape.events, LIKENESS)
             yield f"nobody subscribes to {type_}{f': did you mean {near}?' if near else ''}"
         for divergence in sorted(total.divergences)[:5]:
             yield f"differs from the model: {divergence}"
+
+
+def _in_vain(total: Total) -> str:
+    """That cancels were asked for and had no effect."""
+    ways = {"refused": Cancel.REFUSED, "ended in an error": Cancel.RAISED}
+    came = {way: number for way, answer in ways.items() if (number := total.cancels(answer))}
+    every = sum(came.values())
+    how = ", ".join(f"{number:,} of {every:,} {way}" for way, number in came.items())
+    return (
+        f"no cancel was ever accepted: {how}; so nothing was seen of what a cancel undoes, and the "
+        "fault `cancel` counts as never fired. Let cancel_order return nothing where it accepts, "
+        "also while the order is open; with services on a broker, see in docs/brokers.md what the "
+        "body of the message is"
+    )
 
 
 def conclude(

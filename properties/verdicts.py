@@ -8,6 +8,7 @@ from attrs import define, field
 
 from model.conformance import observable_rows
 from model.environment import FAULT_MEANING, Delivery, Fault
+from model.history import Cancel
 from model.specification import PROPERTIES, Needs, Property
 from properties.contracts import name_without_contract
 from properties.profiles import profile_of
@@ -87,6 +88,16 @@ class Total:
             _keep(self.counterexamples, counterexample)
             if not faults_in(counterexample):
                 _keep(self.faultless, counterexample)
+
+    def cancels(self, answer: Cancel) -> int:
+        """How many cancels came to this."""
+        return self.checked.get(answer, 0)
+
+    @property
+    def cancels_in_vain(self) -> bool:
+        """Whether cancels were answered, and not one of them was accepted."""
+        in_vain = self.cancels(Cancel.REFUSED) + self.cancels(Cancel.RAISED)
+        return in_vain > 0 and not self.cancels(Cancel.ACCEPTED)
 
     def besides(self) -> dict[str, Counterexample]:
         """Without any fault: the properties whose simplest counterexample has one."""
@@ -252,7 +263,8 @@ def _fault(
     partial: str,
 ) -> FaultCount:
     asked = fault in faults
-    fired = total.fired.get(fault, 0)
+    without_effect = fault is Fault.CANCEL and total.cancels_in_vain
+    fired = 0 if without_effect else total.fired.get(fault, 0)
     never = ELSEWHERE if partial else "VACUOUS"
     reason = "" if fired or not asked else cannot_fire(fault, subject, delivery) or never
     return FaultCount(str(fault), FAULT_MEANING[fault], asked, fired, reason)

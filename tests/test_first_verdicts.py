@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_a_target_that_takes_no_order(tmp_path: Path) -> None:
     assert "mine:make: place_order: no order is ever accepted: refused were all" in outcome.joined
     assert 'the first order: {"id": "o1"' in outcome.joined
     assert "HOLDS" not in outcome.text
+
+
+def test_a_target_that_takes_no_cancel(tmp_path: Path) -> None:
+    """Pins that a cancel which never has an effect has never fired, and that the closing table
+    says how many were asked for and what became of them."""
+    code = pickup("def cancel_order(self, order):\n    raise KeyError(order)")
+    outcome = attempt(tmp_path, code, "-k", "sweep")
+    assert "\ncancel               0  NEVER FIRED: the customer cancels" in outcome.text
+    (said,) = (line for line in outcome.text.splitlines() if "no cancel was ever accepted" in line)
+    assert re.search(r": (\d+) of \1 ended in an error; ", said)
 
 
 def test_a_mistyped_event(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from implementations.errors import SETTLED, SETTLED_ON_ERROR, TargetError
+from model.history import Cancel
 from model.quiescence import not_quiescent
 from properties.world.actions import Kind, made
 from properties.world.loop_stepper import LoopStepper
@@ -41,8 +42,10 @@ def finish(world: World, task: Task, result: Any) -> None:
             world.people.moved(world.tasks)
             end(world, task)
         case Work.CANCEL:
-            if result != "refused":
+            refused = result == "refused"
+            if not refused:
                 world.cancels.add(task.order)
+            world.history.answer(Cancel.REFUSED if refused else Cancel.ACCEPTED)
             world.history.sagas[task.order].cancelled = task.order in world.cancels
             world.people.moved(world.tasks)
             end(world, task)
@@ -147,6 +150,7 @@ def fail(world: World, task: Task, error: Exception) -> None:
             end(world, task)
         case Work.CANCEL:
             world.cancels.add(task.order)  # nobody can tell: it may have been accepted
+            world.history.answer(Cancel.RAISED)
             end(world, task)
         case Work.ACT:
             world.people.fail(task.name)

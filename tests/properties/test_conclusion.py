@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+from attrs import evolve
+
+from model.environment import Fault
+from model.history import Cancel
 from properties.conclusion import Conclusion
 from properties.drivers.known import Since
+from properties.run import Deviation, Schedule, run_schedule
 from properties.verdicts import Total
+from properties.world.actions import Action, Kind
+from properties.world.scopes import SINGLE
 from tests.properties.toys import Toy, subject_of
 from tests.reports import samples
 
@@ -39,3 +47,33 @@ def test_the_lack_of_a_digest_is_told_once() -> None:
     assert ["digest" in line for line in told] == [False, False, True]
     assert len(remarks(Total(explored=explored), Hashed)) == 2
     assert remarks(Total()) == []
+
+
+def test_cancels_without_effect() -> None:
+    """Pins that they are told by what became of them, where not one was accepted, and only there;
+    a shard does not know what the others have seen."""
+    vain = {str(Cancel.REFUSED): 4, str(Cancel.RAISED): 1}
+    (said,) = remarks(Total(checked=vain))
+    assert said.startswith("no cancel was ever accepted: 4 of 5 refused, 1 of 5 ended in an error;")
+    assert remarks(Total(checked={**vain, str(Cancel.ACCEPTED): 1})) == []
+    shard = evolve(samples.summary(), partial="1/2")
+    assert [*Conclusion(shard, Total(checked=vain), subject_of(Toy)).remarks()] == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [("refused", Cancel.REFUSED), (None, Cancel.ACCEPTED)]
+)
+def test_what_becomes_of_a_cancel_is_counted(answer: str | None, expected: Cancel) -> None:
+    """Pins that the answer of cancel_order is."""
+
+    class Cancels(Toy):
+        """Takes a cancel, or does not."""
+
+        def cancel_order(self, order: str) -> str | None:
+            """Answer."""
+            return answer
+
+    scope = evolve(SINGLE, faults=frozenset({Fault.CANCEL}), budgets={Fault.CANCEL: 1})
+    cancel = Deviation(1, Action(Kind.CANCEL, "o1"))
+    checked = run_schedule(subject_of(Cancels), Schedule(scope, (cancel,))).checked
+    assert {each: checked[each] for each in Cancel if each in checked} == {expected: 1}
