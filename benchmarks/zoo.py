@@ -3,7 +3,8 @@
     python -m benchmarks.zoo --seeds 20 --jobs 2
 
 Each bug of `implementations/faulty` is searched with the very schedules that the campaign of
-profile ci draws for a seed, shard after shard: what is found here, ci finds with that seed.
+profile ci draws for a seed, shard after shard, and then with its detours: what is found here, ci
+finds with that seed.
 The first failure is shrunk, and compared with the shortest schedule there is, found by trying
 everything shorter. Schedules are counted, and CPU time, not the clock. Writes into reports/gallery.
 """
@@ -22,6 +23,7 @@ from attrs import frozen
 from implementations.faulty import ZOO, Nature, Specimen
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.campaign import campaign, shard_seed
+from properties.drivers.detours import detours
 from properties.drivers.directed import directed
 from properties.drivers.paths import paths
 from properties.drivers.repeats import repeats
@@ -73,7 +75,7 @@ def hunt(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Hunt | None:
     seconds, first = 0.0, 0
     schedules: dict[str, int] = {}
     failed: Run | None = None
-    for drawn, run in enumerate(_campaigns(subject, scopes, seed), start=1):
+    for drawn, run in enumerate(_drawn(subject, scopes, seed), start=1):
         run.world.dissolve()
         for property_id in run.findings:
             schedules.setdefault(property_id, drawn)
@@ -94,11 +96,14 @@ def shrink(subject: Subject, scopes: tuple[Scope, ...], run: Run) -> tuple[str, 
     return property_id, shrinker.shrink().schedule
 
 
-def _campaigns(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Iterator[Run]:
-    """The schedules that a session with this seed draws in its campaign, shard after shard."""
+def _drawn(subject: Subject, scopes: tuple[Scope, ...], seed: int) -> Iterator[Run]:
+    """The schedules that a session with this seed draws: its campaign, shard after shard, and its
+    detours."""
     for shard in range(CI.shards):
         for _, run in campaign(subject, scopes, shard_seed(seed, shard), CI.campaign):
             yield run
+    first = shard_seed(seed, 0)
+    yield from detours(subject, scopes, CI.sweep_scopes, first, CI.detours)
 
 
 def without_chance(
