@@ -67,7 +67,7 @@ class Said:
     """The id of the event whose handling led to it; empty if it was none."""
     handling: int
     by_relay: bool
-    """Whether it came out of an outbox, and not out of the handler."""
+    """Whether it came, or may have come, out of an outbox, and not out of the handler."""
 
 
 @frozen

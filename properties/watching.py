@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from model.antipatterns import Done, Observed, Said
 from model.ledger import Balance, Effect, Entry
@@ -35,6 +35,8 @@ class Watcher(Trace):
     """The participant of each handling."""
     _waiting: dict[str, int] = field(factory=dict)
     """What waits in outboxes, where that is shown: a loop may empty them while it handles."""
+    _unseen: bool = False
+    """Whether nobody can see what comes out of an outbox: its services flush it in the handler."""
     _acts: dict[int, str] = field(factory=dict)
     """What people did in each handling of that kind."""
 
@@ -68,6 +70,7 @@ class Watcher(Trace):
     def end(self, world: World) -> None:
         """The step is over."""
         super().end(world)
+        self._unseen = getattr(world.target, "outboxes_unseen", False)
         if world.last_task is not None:
             self._note(world.last_task)
         self._caller = None
@@ -93,7 +96,7 @@ class Watcher(Trace):
 
     def _told(self, each: Entry | Said) -> Done | Said:
         if isinstance(each, Said):
-            return each
+            return evolve(each, by_relay=True) if self._unseen else each
         doing, act = self._doing.get(each.handling, ""), self._acts.get(each.handling, "")
         return Done(each.effect, each.handling, doing, act)
 

@@ -46,6 +46,8 @@ class BrokerTarget:
     """Services on a broker, as the kit wants to see them."""
 
     subscriptions: Mapping[str, Any]
+    outboxes_unseen = True
+    """An outbox is emptied in the handler: what comes out of it looks like any publication."""
 
     def __init__(self, pool: Pool, services: Services, world: Any) -> None:
         self.world, self._services = world, services

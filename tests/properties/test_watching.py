@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from implementations.broker.bridge import BrokerTarget
+from implementations.document.saga import Saga
 from model.antipatterns import AntiPattern, Remark, remarks
 from model.environment import DEFAULT_FAULTS
 from properties.drivers.paths import paths
@@ -41,6 +43,15 @@ def test_the_document_has_what_it_warns_of() -> None:
 def test_who_has_an_outbox_and_compensations_is_left_alone(spec: str) -> None:
     """No remark on the reference, nor on a rung of the ladder that has both."""
     assert remarked(spec) == []
+
+
+def test_outboxes_that_nobody_can_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pins that a target is not told to have an outbox, whose services may have one in processes
+    of their own; what it lacks besides is remarked all the same."""
+    monkeypatch.setattr(Saga, "outboxes_unseen", True, raising=False)
+    (only,) = remarked("implementations.document:make")
+    assert only.pattern is AntiPattern.NO_COMPENSATION
+    assert BrokerTarget.outboxes_unseen
 
 
 class Circle:
