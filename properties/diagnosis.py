@@ -234,6 +234,8 @@ def _after_crash(seen: Evidence) -> Names:
     if not twice:
         again = seen.done_again.intersection(seen.of_kind(Kind.CRASH))
         return (Name.INBOX, Name.OUTBOX) if again else (Name.OUTBOX,)
+    if any(copy.same_id and seen.same_harm(copy.name) for copy in twice):
+        return Name.INBOX, Name.OUTBOX  # whoever sends it, the broker may bring it twice
     known = all(copy.same_id for copy in twice)
     return Name.OUTBOX, Name.INBOX if known else Name.STABLE_MESSAGE_ID
 

@@ -91,7 +91,7 @@ def _title(c: Counterexample) -> str:
         f"- Target: {code(c.target)}",
         f"- Delivery contract: {code(c.delivery)}",
         f"- Setting: {escape(c.setting)}",
-        f"- Order: {escape(c.order)}",
+        f"- Order: {escape(c.order or 'all')}",
         f"- Found by: {escape(c.tier)}, seed {c.seed}; made minimal in {count(c.runs, 'run')}",
     ]
     if c.also:

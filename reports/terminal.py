@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reports.counterexample import Counterexample, LedgerLine, Step
+from reports.safeguards import others
 from reports.selection import Gap, idle_text, left_out, select
 from reports.verdict import (
     ELSEWHERE,
@@ -37,6 +38,7 @@ WIDTH = 100
 COUNTEREXAMPLE_LINES = 30
 _LABEL = 11
 _ADVICE_LINES = 4
+_INSTEAD_LINES = 2
 _MISSING_SHOWN = 6
 _ORDERS_SHOWN = 2
 _INJECTED = ("ConnectionError", "TimeoutError")
@@ -198,6 +200,8 @@ def _tail(c: Counterexample, replay_command: str, report: str, advice_lines: int
         lines += _labelled("missing", f"{named(c.safeguard)}: {c.safeguard.reason}", 2)
         if advice_lines:
             lines += _labelled("", c.safeguard.advice, advice_lines)
+            for other in others(c.safeguard):
+                lines += _labelled("", f"Or {other.name}: {other.advice}", _INSTEAD_LINES)
     if c.also:
         lines += _labelled("also breaks", ", ".join(c.also), 1)
     # Never wrapped or clipped: these are there to be copied.

@@ -112,7 +112,8 @@ def test_a_cancel_that_races_with_the_parcel_lacks_the_pivot(property_id: str) -
 
 
 def test_two_safeguards_are_named_where_both_fit() -> None:
-    """Pins that a parcel that left behind a refund may lack either; without events, who knows."""
+    """Pins that a parcel that left behind a refund may lack either; without events, who knows;
+    and that the inbox comes first where a copy by the broker does the same harm."""
     done = (CHARGE_1, (Effect.REFUND, 1999), SHIP_1)
     assert conclude(seen("SHIP-2", CANCEL, done=done)) == (Name.PIVOT_CHECK, Name.TOMBSTONE)
     assert conclude(seen("SHIP-2", CANCEL, done=SHIPPED)) == (Name.PIVOT_CHECK,)
@@ -120,6 +121,8 @@ def test_two_safeguards_are_named_where_both_fit() -> None:
     assert conclude(sent_twice) == (Name.OUTBOX, Name.STABLE_MESSAGE_ID)
     sent_twice = seen("COMP-2", CRASH_SENT, copies=(SENT,), done=SHIPPED)
     assert conclude(sent_twice) == (Name.OUTBOX, Name.INBOX)
+    unknown = evolve(sent_twice, same_harm=lambda name: name == SENT.name)
+    assert conclude(unknown) == (Name.INBOX, Name.OUTBOX)
 
 
 def test_two_messages_at_once_lack_a_check_of_versions() -> None:

@@ -157,3 +157,9 @@ def test_steps_in_which_nothing_was_relayed_are_left_out() -> None:
     diagram = text[text.index("## Sequence") :]
     assert [n for n in range(1, 9) if f": event {n}\n" not in diagram] == [*silent]
     assert "left out, in which" not in page(c)
+
+
+def test_what_is_about_no_order_is_about_all() -> None:
+    """Pins that no field stays empty where a property, such as STOCK-2, counts all orders."""
+    assert "- Order: all\n" in page(evolve(samples.oversell(), order=""))
+    assert "- Order: o1\n" in page(evolve(samples.oversell(), order="o1"))

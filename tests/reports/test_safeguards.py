@@ -58,6 +58,15 @@ def test_what_would_do_instead_is_told_in_full() -> None:
         assert other.advice in told
 
 
+def test_a_terminal_says_how_to_add_each_of_them() -> None:
+    """Pins that the prose is about each safeguard that is named: the second may be the one."""
+    both = safeguard(SafeguardName.OUTBOX, "", SafeguardName.INBOX)
+    told = counterexample_text(evolve(samples.oversell(), safeguard=both), "replay")
+    words = " ".join(told.split())
+    assert both.advice in words
+    assert "Or inbox: Insert the message id with the consumer's name into a table" in words
+
+
 def test_nothing_is_told_instead_of_what_stands_alone() -> None:
     """Pins that no other safeguard is told of where none is named, or one that nobody knows."""
     alone = SAFEGUARDS[SafeguardName.INBOX]
