@@ -18,9 +18,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.zoo import setting_of, without_chance  # noqa: E402
+from benchmarks.zoo import CI, setting_of, without_chance  # noqa: E402
 from implementations.faulty import ZOO, Nature, Specimen  # noqa: E402
 from properties.drivers.campaign import campaign  # noqa: E402
+from properties.drivers.detours import detours  # noqa: E402
 from properties.garbage import fewer_collections  # noqa: E402
 from properties.probing import probe  # noqa: E402
 from properties.run import Run, schedule_from_json  # noqa: E402
@@ -51,6 +52,7 @@ def runs(subject: Subject, scopes: tuple[Scope, ...]) -> Iterator[Run]:
     """What is searched: what has few deviations first, and chance last."""
     order = ("paths", "sweep", "directed", "repeats")
     yield from (run for _, run in without_chance(subject, scopes, order))
+    yield from detours(subject, scopes, 2, SEED, CI.detours)  # as without_chance sweeps
     yield from (run for _, run in campaign(subject, scopes, SEED, STAMINA))
 
 

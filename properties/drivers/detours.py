@@ -19,7 +19,7 @@ from model.environment import Fault
 from properties.drivers.campaign import LENGTH, WATCHED
 from properties.drivers.paths import business_schedules, onwards
 from properties.drivers.quota import WHOLE, Quota
-from properties.drivers.sweep import struck, while_undoing
+from properties.drivers.sweep import struck
 from properties.run import FAULT_BYTES, Deviation, Recorder, Run, Schedule
 from properties.world.actions import COMPENSATIONS, Action, Kind, Mode, fault_of, made
 from properties.world.choices import modes
@@ -52,6 +52,11 @@ class Place(NamedTuple):
     mode: str
     fired: frozenset[Fault]
     """What had gone wrong before, as far as it makes a difference."""
+
+    @property
+    def call(self) -> tuple[str, str, str]:
+        """The port call, and for which message."""
+        return self.participant, self.about, self.port
 
 
 @define
@@ -120,16 +125,22 @@ def detours(
     """
     random, drawing, striking = Random(seed), *quota.halves()
     looks = dict.fromkeys(_swept(subject, scopes[:swept]), LOOKS)
-    found: list[Schedule] = []
+    calls = {place.call for place in looks}
+    found: list[tuple[Place, Schedule]] = []
     for number in range(drawing.number(drawn)):
         scope, data = random.choice(scopes), random.randbytes(LENGTH)
-        run, struck_here = _draw(subject, scope, data, number % WATCHED == 0)
-        for place, schedule in struck_here:
+        run, there = _draw(subject, scope, data, number % WATCHED == 0)
+        for place, schedule in there:
             looks[place] = looks.get(place, 0) + 1
             if looks[place] <= LOOKS:
-                found.append(schedule)
+                found.append((place, schedule))
         yield run
-    for schedule in striking.chosen(found, rather=while_undoing):
+
+    def rather(one: tuple[Place, Schedule]) -> bool:
+        """Where only some can be run: what undoes something where no path of the sweep does."""
+        return one[0].port in COMPENSATIONS and one[0].call not in calls
+
+    for _, schedule in striking.chosen(found, rather):
         yield struck(subject, schedule)
     quota.whole += drawing.whole + striking.whole
 

@@ -39,7 +39,7 @@ def sweep(subject: Subject, scopes: Iterable[Scope], quota: Quota = WHOLE) -> It
         FaultDidNotFire: the target did something else than in the run before.
     """
     every = (schedule for scope in scopes for schedule in _single(subject, scope))
-    for schedule in quota.chosen(every, rather=while_undoing):
+    for schedule in quota.chosen(every, rather=_while_undoing):
         yield struck(subject, schedule)
 
 
@@ -58,7 +58,7 @@ def struck(subject: Subject, schedule: Schedule) -> Run:
     return run
 
 
-def while_undoing(schedule: Schedule) -> bool:
+def _while_undoing(schedule: Schedule) -> bool:
     """Few of the faults strike a compensation, and those are the ones that nobody thinks of: where
     only some can be run, these come before others."""
     return schedule.deviations[-1].action.port in COMPENSATIONS
