@@ -67,7 +67,7 @@ def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
     yield from directed(subject, scopes[0])
     yield from repeats(subject, scopes)
     yield from sweep(subject, scopes[:1])
-    yield from detours(subject, scopes, 1, SEED, CI.detours)
+    yield from detours(subject, scopes, 1, SEED, PROFILES["quick"].detours)
     shards = (campaign(subject, scopes, SEED + shard, CI.campaign) for shard in range(CI.shards))
     yield from (run for _, run in islice(chain.from_iterable(shards), schedules))
 
