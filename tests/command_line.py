@@ -16,6 +16,8 @@ from attrs import frozen
 ROOT = Path(__file__).resolve().parent.parent
 SHOP = ROOT / "tests" / "shop"
 
+#: Plugins for pytest that come with libraries of targets: they take longer to import than the kit.
+_FOREIGN = ("-p", "no:protean", "-p", "no:anyio")
 #: What of our own code must never be seen by a user.
 _OURS = re.compile(r"Traceback|INTERNALERROR|(properties|implementations|reports|model)/\w+\.py:\d")
 
@@ -111,7 +113,7 @@ def write(folder: Path, module: str, code: str) -> None:
 def _common(folder: Path, workers: tuple[str, ...] = ("-n", "0")) -> list[str]:
     # what failed in an earlier run of a test would be found again at once, and prove nothing
     own = (f"--saga-report-dir={folder / 'reports'}", f"--saga-database={folder / 'database'}")
-    return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", *own]
+    return [str(ROOT / "properties"), "-q", *workers, "-p", "no:cacheprovider", *_FOREIGN, *own]
 
 
 def run(
