@@ -184,7 +184,7 @@ def test_ci_runs_everything_and_tells(tmp_path: Path, failing: str) -> None:
     script(tmp_path / "bin/make", f'{fake}[ "$last" != "{failing}" ]\n')
     run = clone.run("bash", ".ci/run", path=tmp_path / "bin")
     made = [line for line in run.stdout.splitlines() if line.startswith("made")]
-    asked = "read <>, numpy,sql,hatchling,faststream,django,spin,rumur,redis"
+    asked = "read <>, numpy,sql,hatchling,faststream,django,protean,spin,rumur,redis"
     assert made == [f"made {target}, {asked}" for target in ("lint", "test", "check")]
     assert (run.returncode == 0) == (failing == "")
     assert run.stderr == (f"== failed: {failing}\n" if failing else "")
