@@ -21,6 +21,7 @@ from model.environment import Delivery, Fault
 from model.history import Sight
 from model.vocabulary import TERMINAL_EVENTS, Event, Order, Role, Status
 from properties.accepting import check_accepted
+from properties.relayed import check_relayed
 from properties.run import Run, Schedule, run_schedule
 from properties.world.actions import Action, Kind, Mode
 from properties.world.closing import close_target
@@ -63,6 +64,7 @@ def probe(spec: str) -> Subject:
         )
     runs = _first_in_first_out(subject, scopes)
     check_accepted(spec, runs)
+    check_relayed(runs[0])
     if reached := _reached(subject, scopes[0], runs[0]):
         subject = evolve(subject, reached=reached)
         runs = _first_in_first_out(subject, scopes)

@@ -7,8 +7,9 @@ first one that fails ends the check, for what follows would only repeat it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from itertools import zip_longest
 from typing import Any, NoReturn
 
 from attrs import define, field, frozen
@@ -17,10 +18,10 @@ from implementations.errors import TargetError
 from implementations.observing import check_observation
 from implementations.process.connection import Command
 from implementations.process.session import Pool, RemoteError
+from implementations.process.stage import ORDER, UNREADABLE, Stage
 from implementations.process.target import ProcessTarget
 from implementations.shape import TargetShape, check_target
 
-_STOCK, _PRICES = {"book": 3}, {"book": 1999}
 #: Messages after which a saga that is disturbed by nothing must have come to rest.
 _ENOUGH = 100
 
@@ -37,79 +38,24 @@ class _Abandoned(BaseException):
     """A port call is not answered: the participant has crashed there."""
 
 
-class _World:
-    """Enough of a world: every port call is done at once, unless `instead` says otherwise."""
-
-    def __init__(self) -> None:
-        self.stock, self.prices = dict(_STOCK), dict(_PRICES)
-        self.published: deque[dict[str, Any]] = deque()
-        self.calls = 0
-        self.instead: Callable[[], None] | None = None
-        self.payments = self.carrier = self.warehouse = self
-
-    def clock(self) -> float:
-        """The time does not pass."""
-        return 1_700_000_000.0
-
-    def publish(
-        self,
-        type: str,
-        data: Any = None,
-        id: str | None = None,
-        subject: str | None = None,
-        sagaid: str | None = None,
-        causationid: str | None = None,
-    ) -> None:
-        """Queue an event."""
-        self._call()
-        order = subject or "o1"
-        self.published.append(
-            {
-                "specversion": "1.0",
-                "id": id or f"event-{self.calls}",
-                "type": type,
-                "source": "",
-                "subject": order,
-                "time": self.clock(),
-                "sagaid": sagaid or order,
-                "causationid": causationid or "",
-                "data": {} if data is None else data,
-            }
-        )
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        def done(*_: Any, **__: Any) -> Any:
-            self._call()
-            if name in ("checkpoint", "done", "timer"):
-                return None
-            if name in ("find", "available"):
-                return [] if name == "find" else 3
-            return {"status": "done", "id": f"{name}-{self.calls}", "reason": None}
-
-        return done
-
-    def _call(self) -> None:
-        self.calls += 1
-        instead, self.instead = self.instead, None
-        if instead is not None:
-            instead()
-
-
 @define
 class _Rehearsal:
     """The process, with what has become of it so far."""
 
     pool: Pool
-    world: _World = field(factory=_World)
+    world: Stage = field(factory=Stage)
     target: Any = None
     shape: TargetShape | None = None
     beginning: Any = None
+    waiting: deque[tuple[str, dict[str, Any]]] = field(factory=deque)
+    """Messages that nobody handles yet, each with its consumer."""
 
     def begins(self) -> None:
         """It starts, answers hello and start, and declares a saga."""
         if self.target is not None:
             self.target.close()
-        self.world = _World()
+        self.world = Stage()
+        self.waiting.clear()
         self.target = ProcessTarget([self.pool], self.world)
         self.shape = check_target(self.target)
 
@@ -139,6 +85,7 @@ class _Rehearsal:
         self.looks()
         for _ in range(_ENOUGH):
             if not self.one_more():
+                self.has_sent_all()
                 return
             self.looks()
         raise TargetError(
@@ -149,10 +96,27 @@ class _Rehearsal:
         """Ask it to observe: what it tells by itself with `seen` must be that."""
         self.session.observe(asked=True)
 
-    def place(self) -> None:
+    def has_sent_all(self) -> None:
+        """Nothing is left to be done, so nothing waits in an outbox."""
+        shown = self.session.observe(asked=False)
+        outbox = shown.get("outbox") if isinstance(shown, dict) else None
+        relays = bool(self.shape and self.shape.has_relay)
+        for participant, waiting in outbox.items() if isinstance(outbox, dict) else ():
+            if waiting:
+                raise TargetError(
+                    f"shows that {waiting} wait in the outbox of {participant}, "
+                    + ("and its relay returns 0" if relays else "and nobody relays it"),
+                    "observe()['outbox']",
+                    "let `relay` publish all that is counted there"
+                    if relays
+                    else 'declare it in the answer to start ("members": ["relay"]), and publish '
+                    "from the outbox when `relay` comes",
+                )
+
+    def place(self, order: str = "o1") -> None:
         """Place an order, where orders can be placed with this process."""
         if self.takes_orders:
-            self.target.place_order(dict(_ORDER, id="o1"))
+            self.target.place_order(dict(ORDER, id=order))
 
     @property
     def takes_orders(self) -> bool:
@@ -161,18 +125,13 @@ class _Rehearsal:
         return not participant or participant == "order"
 
     def one_more(self) -> bool:
-        """Relay every outbox once, and deliver the oldest message."""
-        assert self.shape is not None
-        waiting = 0
-        for participant in self.shape.participants if self.shape.has_relay else ():
-            waiting += self.counted(participant)
-        if self.world.published:
-            event = self.world.published.popleft()
-            for participant, types in self.shape.subscriptions.items():
-                if event["type"] in types:
-                    self.target.handle(participant, event)
+        """Relay every outbox once, and handle the oldest message."""
+        relayed = self.relays()
+        self.waits()
+        if self.waiting:
+            self.target.handle(*self.waiting.popleft())
             return True
-        return waiting > 0
+        return relayed > 0
 
     def counted(self, participant: str) -> int:
         """Relay an outbox, in which there is nothing if that is what was shown."""
@@ -215,7 +174,7 @@ class _Rehearsal:
         for participant, types in self.shape.subscriptions.items():
             for type_ in sorted(types):
                 with suppress(RemoteError):
-                    self.target.handle(participant, {**_UNREADABLE, "type": type_})
+                    self.target.handle(participant, {**UNREADABLE, "type": type_})
                 self.looks()
 
     def does_two_things_at_once(self) -> None:
@@ -230,6 +189,88 @@ class _Rehearsal:
 
         self.world.instead = meanwhile
         self.runs()
+
+    def handles_another_meanwhile(self) -> None:
+        """While a handler waits at a port call, observe is answered, and so is another message."""
+        self.begins()
+        for order in ("o1", "o2"):
+            self.place(order)
+        for _ in range(2 * _ENOUGH):
+            relayed = self.relays()
+            self.waits()
+            if self.waiting:
+                self.handle_and_look(*self.waiting.popleft())
+            elif not relayed:
+                return
+        raise TargetError(
+            f"has not come to rest after {2 * _ENOUGH} messages",
+            "two orders, with two messages handled at once",
+            "a message that has failed because of another one must not fail when it comes again",
+        )
+
+    def relays(self) -> int:
+        """Relay every outbox once."""
+        assert self.shape is not None
+        relaying = self.shape.participants if self.shape.has_relay else ()
+        return sum(self.counted(participant) for participant in relaying)
+
+    def waits(self) -> None:
+        """What was published waits for each of its consumers."""
+        assert self.shape is not None
+        while self.world.published:
+            event = self.world.published.popleft()
+            for participant, types in self.shape.subscriptions.items():
+                if event["type"] in types:
+                    self.waiting.append((participant, event))
+
+    def handle_and_look(self, participant: str, event: dict[str, Any]) -> None:
+        """Handle a message; at its port calls look on, and handle one more."""
+        looked: set[str] = set()
+
+        def meanwhile(port: str) -> None:
+            if port not in looked:
+                looked.add(port)
+                self.world.meanwhile = None
+                self.looks()
+                self.handle_one_more(participant)
+                self.world.meanwhile = meanwhile
+
+        self.world.meanwhile = meanwhile
+        self.try_to_handle(participant, event)
+        self.world.meanwhile = None
+
+    def handle_one_more(self, busy: str) -> None:
+        """Handle the oldest message that may be handled while this participant is busy."""
+        assert self.shape is not None
+        self.waits()
+        parallel = self.shape.consumers[busy].parallel > 1
+        free = [message for message in self.waiting if parallel or message[0] != busy]
+        if free:
+            self.waiting.remove(free[0])
+            self.try_to_handle(*free[0])
+
+    def try_to_handle(self, participant: str, event: dict[str, Any]) -> None:
+        """Handle a message; who does not get a lock fails, and the message comes again."""
+        try:
+            self.target.handle(participant, event)
+        except RemoteError:
+            self.waiting.append((participant, event))
+
+    def is_the_same_twice(self) -> None:
+        """The same run makes the same port calls, with the same ids."""
+        told = []
+        for _ in range(2):
+            self.begins()
+            self.runs()
+            told.append(self.world.log)
+        for one, other in zip_longest(*told, fillvalue=("no port", {})):
+            if one != other:
+                raise TargetError(
+                    f"calls {_call(*one)} in a run, and {_call(*other)} in the same run once more",
+                    "the saga of one order, twice",
+                    "begin anew when `start` comes, the number in your ids (`ids` and a number "
+                    "that you count) above all; take the time from `now`, and nothing by chance",
+                )
 
     def crashes(self) -> None:
         """A request is given up at a port call; the participant restarts, and works."""
@@ -271,14 +312,6 @@ class _Rehearsal:
 
 
 _AN_ERROR = 'answer {"id": …, "error": {"type": "Unsupported", "message": "…"}}'
-_ORDER = {
-    "customer": "c1",
-    "currency": "EUR",
-    "lines": [{"sku": "book", "quantity": 1, "unit_price": 1999}],
-    "total": 1999,
-}
-#: As the fault `poison` has it: a text as its data, and no subject.
-_UNREADABLE = {"specversion": "1.0", "id": "unreadable", "source": "", "data": "not an event"}
 _CHECKS: tuple[tuple[str, Callable[[_Rehearsal], None]], ...] = (
     ("starts, answers hello and start, and declares a saga", _Rehearsal.begins),
     ("observe can be read, and is the same twice", _Rehearsal.shows),
@@ -287,8 +320,13 @@ _CHECKS: tuple[tuple[str, Callable[[_Rehearsal], None]], ...] = (
     ("a port call may fail", _Rehearsal.takes_failures),
     ("a message that nobody can read may fail", _Rehearsal.meets_what_nobody_can_read),
     ("another request is answered while one waits", _Rehearsal.does_two_things_at_once),
+    (
+        "observe, and another message, are answered while one waits",
+        _Rehearsal.handles_another_meanwhile,
+    ),
     ("a participant may crash at a port call, and restarts", _Rehearsal.crashes),
     ("a second run begins like the first", _Rehearsal.begins_again),
+    ("the same run twice is the same", _Rehearsal.is_the_same_twice),
     ("ends by itself when its stdin is closed", _Rehearsal.leaves),
 )
 
@@ -318,6 +356,12 @@ def _problem(attempt: Callable[[_Rehearsal], None], rehearsal: _Rehearsal) -> st
     except (TargetError, RemoteError) as error:
         return str(error) if isinstance(error, TargetError) else f"raised {error!r}"
     return ""
+
+
+def _call(port: str, said: Mapping[str, Any]) -> str:
+    """A port call, as it is told."""
+    given = ", ".join(f"{name}={value!r}" for name, value in said.items() if value is not None)
+    return f"{port}({given})"
 
 
 def _raise(error: BaseException) -> NoReturn:

@@ -65,6 +65,11 @@ class ProcessTarget:
         self.actions = self._actions if "actions" in mine else None
         self.act = self._act if "act" in mine else None
 
+    @property
+    def relaying(self) -> frozenset[str]:
+        """Participants whose process relays their outboxes."""
+        return frozenset(name for name, one in self._of.items() if "relay" in one.members)
+
     def place_order(self, order: dict[str, Any]) -> Any:
         """Start a saga."""
         return self._orders.ask(Do.PLACE, participant=self._at, order=order)

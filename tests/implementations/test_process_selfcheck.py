@@ -33,7 +33,7 @@ def test_the_clients_are_right(spec: str) -> None:
         needs("node")
     steps = check(read_commands(spec))
     assert [step for step in steps if step.problem] == []
-    assert len(steps) == 10 * (4 if spec == str(ROUTED) else 1)
+    assert len(steps) == 12 * (4 if spec == str(ROUTED) else 1)
 
 
 #: A saga of one message over the plain process, with a crash inside the process.
@@ -79,6 +79,23 @@ def loop():
                 pass
         elif "do" in line:
             unknown(line)
+"""
+
+
+#: The saga holds a mutex while its handler waits at a port call, and something else wants it.
+HOLDING = """
+DECLARED['consumers'] = {{'order': {{'parallel': 2}}}}
+held = []
+def answer(line):
+    if line['do'] == 'start':
+        held.clear()
+    if line['do'] == '{what}' and held:
+        time.sleep(60)
+    if line['do'] == 'handle':
+        held.append(1)
+        call(line, 'checkpoint', name='order commit')
+        held.clear()
+    return _answer(line)
 """
 
 
@@ -186,6 +203,55 @@ def test_a_process_without_a_client_is_right(tmp_path: Path) -> None:
             "",
             "another request is answered while one waits",
             "did not answer `observe`",
+        ),
+        (
+            "waiting = []\n"
+            "def answer(line):\n"
+            "    if line['do'] == 'start': DECLARED['members'] = ['restart']; waiting.clear()\n"
+            "    if line['do'] == 'place':\n"
+            "        placed['o1'] = 'open'; waiting.append('x'); return None\n"
+            "    told = {'outbox': {'order': len(waiting)}} if line['do'] == 'observe' else {}\n"
+            "    return {**_answer(line), **told} if told else _answer(line)",
+            "",
+            "an order is placed",
+            "shows that 1 wait in the outbox of order, and nobody relays it",
+        ),
+        (
+            "def answer(line):\n"
+            "    told = {'outbox': {'order': len(placed)}} if line['do'] == 'observe' else {}\n"
+            "    return {**_answer(line), **told} if told else _answer(line)",
+            "",
+            "an order is placed",
+            "shows that 1 wait in the outbox of order, and its relay returns 0",
+        ),
+        (HOLDING.format(what="observe"), "", "observe, and another", "did not answer `observe`"),
+        (HOLDING.format(what="handle"), "", "observe, and another", "did not answer `handle`"),
+        (
+            "def answer(line):\n"
+            "    if line['do'] == 'handle' and len(placed) > 1: raise LookupError('locked')\n"
+            "    return _answer(line)\n"
+            "def loop():\n"
+            "    for text in sys.stdin:\n"
+            "        line = json.loads(text)\n"
+            "        try:\n"
+            "            if line['do'] == 'dance': raise LookupError(line['do'])\n"
+            "            say(**{'id': line['id'], 'return': answer(line)})\n"
+            "        except Exception as e:\n"
+            "            error = {'type': 'LookupError', 'message': str(e)}\n"
+            "            say(id=line['id'], error=error)",
+            "",
+            "observe, and another",
+            "has not come to rest after 200 messages",
+        ),
+        (
+            "known = []\n"
+            "_call = call\n"
+            "def call(line, port, **arguments):\n"
+            "    known.append(port)\n"
+            "    return _call(line, port, id=f'm{len(known)}', **arguments)",
+            "",
+            "the same run twice",
+            "in the same run once more",
         ),
         (
             "def answer(line):\n"

@@ -104,6 +104,21 @@ def test_an_outbox_of_nobody_is_explained() -> None:
     assert "payment" in caught.value.how_to_fix
 
 
+def unrelayed(world: Any) -> Any:
+    """The member that publishes from the outboxes is forgotten."""
+    target = right(world)
+    target.relay = None
+    return target
+
+
+def test_an_outbox_that_nobody_relays_is_one_message() -> None:
+    """Pins that nobody is told of a saga without an end where the adapter lacks one member."""
+    with pytest.raises(TargetError) as caught:
+        probe(f"{__name__}:unrelayed")
+    assert "1 of order's events wait in its outbox" in str(caught.value)
+    assert "have the member `relay`" in caught.value.how_to_fix
+
+
 #: A saga of one message over the plain process, which tells its snapshot only when a run starts.
 TOLD_ONCE = """
 orders, stock, outbox = {}, {}, []
@@ -156,3 +171,12 @@ def test_a_snapshot_that_is_old_is_not_taken_for_a_lie(
         probe(f"cmd: {shlex.join(command.words)}")
     assert says in str(caught.value)
     assert fix in caught.value.how_to_fix
+
+
+def test_a_process_that_declares_no_relay_is_one_message(tmp_path: Path) -> None:
+    """Pins the same for a process, with what it has to declare."""
+    forgotten = 'DECLARED["members"] = []\nOBSERVED = shown'
+    command = plain(tmp_path, f"{TOLD_ONCE}{forgotten}\n_told, say = say, _say")
+    with pytest.raises(TargetError, match="wait in its outbox") as caught:
+        probe(f"cmd: {shlex.join(command.words)}")
+    assert '"members": ["relay"]' in caught.value.how_to_fix
