@@ -14,12 +14,15 @@ from typing import NoReturn
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    # `timeout` asks the process and then its group: what is told meanwhile must come to its end.
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt(f"{signal.Signals(number).name}: asked to end")
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Meanwhile SIGTERM does what Ctrl-C does, unless somebody else has a use for it."""
+    """Meanwhile SIGTERM does what Ctrl-C does, unless somebody else has a use for it. Who has asked
+    once need not ask again."""
     mine = threading.current_thread() is threading.main_thread()
     if not mine or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
@@ -28,4 +31,5 @@ def stoppable() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if signal.getsignal(signal.SIGTERM) is _stop:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field
 
@@ -29,6 +29,9 @@ from reports.verdict import (
     Visits,
 )
 from reports.wording import count
+
+#: So many parts of the search that are missing are named.
+NAMED = 3
 
 
 @define
@@ -230,7 +233,14 @@ def _undone(missing: Mapping[str, str]) -> str:
     parts: dict[str, list[str]] = {}
     for part, why in missing.items():
         parts.setdefault(why, []).append(part)
-    return "; ".join(f"{', '.join(names)} {why}" for why, names in parts.items())
+    return "; ".join(_named(names, why) for why, names in parts.items())
+
+
+def _named(parts: Sequence[str], why: str) -> str:
+    """A few parts by their names, or how many there are: this stands beside every property."""
+    if len(parts) <= NAMED:
+        return f"{', '.join(parts)} {why}"
+    return f"each of {len(parts)} parts {why} ({', '.join(parts[:NAMED])}, …)"
 
 
 def _left_aside(orders: int) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from properties.stopping import stoppable
 from tests.command_line import Outcome, pickup, verify, write
 
 #: Somebody presses Ctrl-C when so many runs have begun.
@@ -56,3 +59,24 @@ def test_who_is_asked_to_end_tells_as_well(tmp_path: Path) -> None:
     assert "SIGTERM: asked to end" in outcome.text
     verdicts = {outcome.verdict(name).split()[0] for name in ("STOCK-1", "MONEY-1", "LIVE-1")}
     assert "VIOLATED" in verdicts, outcome.text
+
+
+def asked_twice() -> None:
+    """Be asked to end, and again while the first time is still being dealt with."""
+    with stoppable():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_who_asks_twice_is_told_all_the_same() -> None:
+    """Pins that a second SIGTERM, which `timeout` sends, does not end what the first has begun."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(KeyboardInterrupt, match="SIGTERM: asked to end") as ended:
+            asked_twice()
+        assert ended.value.__context__ is None
+        os.kill(os.getpid(), signal.SIGTERM)  # while the summary is written
+    finally:
+        signal.signal(signal.SIGTERM, before)
