@@ -7,7 +7,7 @@ brought about, and those with which a single fault is tried in the place of two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from attrs import define, field
 
@@ -25,11 +25,33 @@ class Outcomes:
     """Of one target, in one process: schedules, and the properties that each has violated."""
 
     _violated: dict[object, frozenset[str]] = field(factory=dict)
+    _simplest: dict[str, Schedule] = field(factory=dict)
+    """Property -> the simplest schedule that was seen to violate it."""
 
-    def note(self, schedule: Schedule, violated: Iterable[str]) -> None:
+    def note(self, schedule: Schedule, violated: Collection[str]) -> None:
         """Keep in mind what a schedule has violated."""
+        for property_id in violated:
+            known = self._simplest.get(property_id)
+            if known is None or schedule.score < known.score:
+                self._simplest[property_id] = schedule
         if len(self._violated) < MOST:
             self._violated[schedule.identity] = frozenset(violated)
+
+    def simpler(self, property_id: str, than: Schedule) -> Schedule | None:
+        """The simplest schedule known to violate a property, if it is simpler than another one.
+
+        Both are of one search: under the same contract, with the same faults.
+        """
+        known = self._simplest.get(property_id)
+        if known is None or known.score >= than.score:
+            return None
+        one, other = known.scope, than.scope
+        same = (one.delivery, one.faults, one.budgets) == (
+            other.delivery,
+            other.faults,
+            other.budgets,
+        )
+        return known if same else None
 
     def rule_out(self, schedule: Schedule, property_id: str) -> bool:
         """Whether a schedule is known, and known not to violate a property."""

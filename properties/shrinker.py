@@ -14,6 +14,7 @@ from attrs import define, evolve, field
 
 from implementations.errors import TargetError
 from model.environment import Fault
+from properties.candidates import chunks, later, orders, pairs, singles, subsets, waits
 from properties.drivers.paths import alternatives
 from properties.outcomes import Outcomes
 from properties.probing import probe
@@ -27,8 +28,6 @@ from properties.world.subject import Subject
 Alternatives = Callable[[Schedule], Iterable[tuple[Action, ...]]]
 #: Runs a schedule; returns the run if the property is still violated.
 StillFails = Callable[[Schedule], Run | None]
-#: Up to so many deviations, every subset is tried.
-SUBSETS_UP_TO = 7
 #: Of up to so many, each is tried with each other one alone.
 COUPLES_OF_UP_TO = 12
 #: Up to so many deviations, any two of them are replaced by any single one.
@@ -54,6 +53,8 @@ class Shrinker:
     """What the shrinking of one property may cost."""
     scopes: tuple[Scope, ...] = SCOPES
     """Settings that the target accepts, among which there may be a simpler one."""
+    cost: Callable[[Schedule], int] = lambda _: 1
+    """How many runs it takes to try a schedule."""
     runs: int = 0
     _tried: set[object] = field(factory=set)
 
@@ -70,12 +71,12 @@ class Shrinker:
             if self.best.schedule.score == before or self.runs >= self.max_runs:
                 break
         self.max_runs = self.runs + len(self.best.schedule.deviations) ** 2 * 2
-        self._improve(_singles)  # whatever the budget: each deviation that remains is necessary
+        self._improve(singles)  # whatever the budget: each deviation that remains is necessary
         return self.best
 
     def _passes(self) -> tuple[Callable[[Schedule], Iterator[Schedule]], ...]:
-        passes = (_chunks, self._couples, _waits, _pairs, _subsets, _later)
-        return self._plain, self._scopes, _orders, *passes
+        passes = (chunks, self._couples, waits, pairs, subsets, later)
+        return self._plain, self._scopes, orders, *passes
 
     def _improve(self, candidates: Callable[[Schedule], Iterator[Schedule]]) -> None:
         """Take the first simpler candidate, and start over, until there is none."""
@@ -155,7 +156,7 @@ class Shrinker:
         if key in self._tried or self.runs >= self.max_runs:
             return False
         self._tried.add(key)
-        self.runs += 1
+        self.runs += self.cost(candidate)
         run = self.still_fails(candidate)
         if run is None:
             return False
@@ -187,13 +188,22 @@ def shrinker_of(
     max_runs: int = MAX_RUNS,
 ) -> Shrinker:
     """A shrinker that begins with a run which violates a property of a target."""
-    still_fails = still_failing(subject, property_id, faults=faults, outcomes=outcomes)
+    known = Outcomes() if outcomes is None else outcomes
+    still_fails = still_failing(subject, property_id, faults=faults, outcomes=known)
     if subject.shape.slow:
 
         def on_twin() -> Schedule | None:
             return _shrunk_on(subject.shape.twin or "", property_id, run, scopes, faults)
 
-        return SlowShrinker(still_fails, run, max_runs=FEW_RUNS, scopes=scopes, on_twin=on_twin)
+        return SlowShrinker(
+            still_fails,
+            run,
+            max_runs=FEW_RUNS,
+            scopes=scopes,
+            cost=lambda schedule: not known.rule_out(schedule, property_id),
+            known=known.simpler(property_id, run.schedule) if faults else None,
+            on_twin=on_twin,
+        )
     return Shrinker(
         still_fails,
         run,
@@ -207,19 +217,26 @@ def shrinker_of(
 class SlowShrinker(Shrinker):
     """Shrinks what is slow to run: on a twin in memory, or else in few runs."""
 
+    known: Schedule | None = None
+    """A simpler schedule that is known to fail, from which one can go on as well."""
     on_twin: Callable[[], Schedule | None] = lambda: None
     """The simplest schedule that fails on the twin; None if it does not show the failure."""
 
     def shrink(self) -> Run:
         """Take what the twin finds, if it fails here too; or else do what can be done here."""
         schedule = self.on_twin()
-        if schedule is not None:
-            self.runs += 1
-            same = self.still_fails(schedule)
-            if same is not None:
-                self.best = same
-                return self.best
+        if schedule is not None and self._take(schedule):
+            return self.best
+        if self.known is not None:
+            self._take(self.known)
         return Shrinker.shrink(self)
+
+    def _take(self, schedule: Schedule) -> bool:
+        """Go on from a schedule, if it fails."""
+        self.runs += 1
+        same = self.still_fails(schedule)
+        self.best = self.best if same is None else same
+        return same is not None
 
 
 def _shrunk_on(
@@ -277,115 +294,3 @@ def _without_skipped(run: Run) -> Schedule:
             kept.append(evolve(deviation, wait=deviation.wait + carried))
             carried = 0
     return evolve(run.schedule, deviations=tuple(kept))
-
-
-def _orders(schedule: Schedule) -> Iterator[Schedule]:
-    """Without one of the orders, and with the next one in its place."""
-    orders = [order.id for order in schedule.scope.orders]
-    if len(orders) < 2:
-        return
-    for gone in orders:
-        scope = schedule.scope.without(gone)
-        kept = tuple(d for d in schedule.deviations if not _about(d, gone))
-        yield Schedule(scope, kept)
-        for other in orders:
-            if other != gone:
-                renamed = tuple(_renamed(d, gone, other) for d in schedule.deviations)
-                yield Schedule(scope, renamed)
-
-
-def _about(deviation: Deviation, order: str) -> bool:
-    subject = deviation.action.subject
-    return f"({order})" in subject or subject == order or subject.endswith(f" {order}")
-
-
-def _renamed(deviation: Deviation, old: str, new: str) -> Deviation:
-    action = deviation.action
-    subject = action.subject
-    if subject == old or subject.endswith(f" {old}"):
-        subject = subject.removesuffix(old) + new
-    subject = subject.replace(f"({old})", f"({new})")
-    return evolve(deviation, action=action._replace(subject=subject))
-
-
-def _chunks(schedule: Schedule) -> Iterator[Schedule]:
-    """Without a stretch of deviations, long stretches first."""
-    total = len(schedule.deviations)
-    size = total
-    while size >= 1:
-        for start in range(0, total - size + 1, max(1, size // 2)):
-            yield from _dropped(schedule, tuple(range(start, start + size)))
-        size //= 2
-
-
-def _singles(schedule: Schedule) -> Iterator[Schedule]:
-    """Without one of the deviations."""
-    for index in range(len(schedule.deviations)):
-        yield from _dropped(schedule, (index,))
-
-
-def _pairs(schedule: Schedule) -> Iterator[Schedule]:
-    """Without two deviations that are not neighbours: one may have undone the other."""
-    total = len(schedule.deviations)
-    if total <= 24:
-        for pair in combinations(range(total), 2):
-            yield from _dropped(schedule, pair)
-
-
-def _subsets(schedule: Schedule) -> Iterator[Schedule]:
-    """All smaller sets of the deviations, smallest first."""
-    total = len(schedule.deviations)
-    if total > SUBSETS_UP_TO:
-        return
-    for size in range(total):
-        for kept in combinations(range(total), size):
-            gone = tuple(index for index in range(total) if index not in kept)
-            yield from _dropped(schedule, gone)
-
-
-def _dropped(schedule: Schedule, gone: tuple[int, ...]) -> Iterator[Schedule]:
-    """Without some deviations: in the time that they took, or at once."""
-    patient: list[Deviation] = []
-    eager: list[Deviation] = []
-    carried = 0
-    for index, deviation in enumerate(schedule.deviations):
-        if index in gone:
-            carried += deviation.wait + 1
-        else:
-            patient.append(evolve(deviation, wait=deviation.wait + carried))
-            eager.append(deviation)
-            carried = 0
-    yield evolve(schedule, deviations=tuple(patient))
-    if patient != eager:
-        yield evolve(schedule, deviations=tuple(eager))
-
-
-def _waits(schedule: Schedule) -> Iterator[Schedule]:
-    """With less waiting, before one deviation or before all."""
-    deviations = schedule.deviations
-    if sum(d.wait for d in deviations) > 0:
-        yield evolve(schedule, deviations=tuple(evolve(d, wait=0) for d in deviations))
-    for index, deviation in enumerate(deviations):
-        for wait in _fewer(deviation.wait):
-            changed = list(deviations)
-            changed[index] = evolve(deviation, wait=wait)
-            yield evolve(schedule, deviations=tuple(changed))
-
-
-def _fewer(wait: int) -> Iterator[int]:
-    if wait > 0:
-        yield 0
-    if wait > 3:
-        yield wait // 2
-    if wait > 1:
-        yield wait - 1
-
-
-def _later(schedule: Schedule) -> Iterator[Schedule]:
-    """Without a deviation, the next one after more waiting: benign steps may do the same."""
-    deviations = schedule.deviations
-    for index in range(len(deviations) - 1):
-        rest = deviations[index + 1]
-        for extra in (2, 4, 8):
-            changed = [*deviations[:index], evolve(rest, wait=rest.wait + extra)]
-            yield evolve(schedule, deviations=(*changed, *deviations[index + 2 :]))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from model.environment import DEFAULT_FAULTS
+from model.environment import DEFAULT_FAULTS, Delivery
 from properties import outcomes, shrinker
 from properties.outcomes import Outcomes
 from properties.probing import probe
 from properties.profiles import FEW_RUNS, PROFILES, profile_of
 from properties.run import Deviation, Run, Schedule, run_schedule
 from properties.search import Portion, run_part
-from properties.shrinker import still_failing
+from properties.shrinker import shrinker_of, still_failing
 from properties.world.actions import Action, Kind
-from properties.world.scopes import NEIGHBOURS, SINGLE
+from properties.world.scopes import NEIGHBOURS, SCOPES, SINGLE
+from properties.world.subject import Subject
 from tests.properties.faulty import no_key
 
 CREATED = Action(Kind.DUPLICATE, "order.created(o1) to payment")
@@ -106,3 +107,49 @@ def test_the_counterexamples_are_the_same(monkeypatch: pytest.MonkeyPatch) -> No
 def test_who_limits_schedules_limits_shrinking(schedules: int | None, expected: int) -> None:
     """Pins that fewer schedules are not followed by thousands of runs to make one simpler."""
     assert profile_of("ci", schedules, slow=False).shrinking == expected
+
+
+def counted_runs(monkeypatch: pytest.MonkeyPatch) -> list[Schedule]:
+    """All schedules that shrinkers run from now on."""
+    runs: list[Schedule] = []
+
+    def counted(subject: Subject, schedule: Schedule) -> Run:
+        runs.append(schedule)
+        return run_schedule(subject, schedule)
+
+    monkeypatch.setattr(shrinker, "run_schedule", counted)
+    return runs
+
+
+def test_what_is_slow_is_made_minimal_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pins that a second property, and the same one in another part of the search, go on from the
+    simplest schedule that is known; and that a report counts what was run, not what was known."""
+    forgetful = probe("implementations.broker.shop:in_process_forgetful")
+    subject = evolve(forgetful, shape=evolve(forgetful.shape, twin=""))
+    copy, cancelled = DUPLICATED.deviations[0], Deviation(2, Action(Kind.CANCEL, "o2"))
+    more = Schedule(evolve(NEIGHBOURS, faults=frozenset(DEFAULT_FAULTS)), (copy, cancelled))
+    first, known = run_schedule(subject, more), Outcomes()
+    assert {"MONEY-1", "LIVE-0"} <= first.findings.keys()
+    runs = counted_runs(monkeypatch)
+    ended, spent = [], []
+    for property_id in ("MONEY-1", "LIVE-0", "MONEY-1"):
+        slow = shrinker_of(subject, property_id, first, SCOPES, outcomes=known)
+        ended.append(slow.shrink().schedule)
+        spent.append(slow.runs)
+    assert len(ended[0].scope.orders) == 1
+    assert ended[1:] == ended[:1] * 2
+    assert sum(spent) == len(runs)
+    assert spent[0] > 10
+    assert max(spent[1:]) < 5
+
+
+def test_what_is_known_of_another_search_is_not_gone_on_from() -> None:
+    """Pins that it is simpler, and under the same contract and faults."""
+    known, full = Outcomes(), evolve(SINGLE, faults=frozenset(DEFAULT_FAULTS))
+    known.note(Schedule(full, DUPLICATED.deviations), {"MONEY-1"})
+    larger = Schedule(evolve(NEIGHBOURS, faults=full.faults), DUPLICATED.deviations)
+    assert known.simpler("MONEY-1", larger) == Schedule(full, DUPLICATED.deviations)
+    assert known.simpler("STOCK-1", larger) is None
+    assert known.simpler("MONEY-1", Schedule(full, DUPLICATED.deviations)) is None
+    other = evolve(larger.scope, delivery=Delivery.EXACTLY_ONCE_FIFO)
+    assert known.simpler("MONEY-1", evolve(larger, scope=other)) is None
