@@ -132,7 +132,13 @@ class Checkpoints:
         dialect = connection.dialect
         errors = dialect.loaded_dbapi.Error
         try:
-            self._until_free(connection, lambda: dialect.do_commit(connection.connection))
+            if self._in_company(connection):
+                self._until_free(connection, lambda: self._locks.check(connection))
+            commit = partial(dialect.do_commit, connection.connection)
+            if self._locks.commit_again:
+                self._until_free(connection, commit)
+            else:
+                commit()
         except errors as error:
             self._roll_back(connection)
             raise DBAPIError.instance("COMMIT", None, error, errors, dialect=dialect) from error
@@ -146,11 +152,15 @@ class Checkpoints:
         if self.statements:
             what = f"{self.name} {in_brief(statement)}".strip()
             self._pause(connection, lambda: self.world.checkpoint(what))
-        if not any(other is not connection and not other.closed for other in self._open):
+        if not self._in_company(connection):
             return False
         execute = partial(cursor.execute, statement, parameters)
         self._until_free(connection, lambda: self._locks.attempt(connection, execute))
         return True
+
+    def _in_company(self, connection: Connection) -> bool:
+        """Whether anybody else is in the middle of a transaction, who may hold a lock."""
+        return any(other is not connection and not other.closed for other in self._open)
 
     # -- locks -----------------------------------------------------------------------------------
 
@@ -189,12 +199,18 @@ class Checkpoints:
 class Locks:
     """How a database says that somebody else holds a lock. By default it does not: it waits."""
 
+    commit_again = True
+    """Whether a commit that could not have a lock can be tried again."""
+
     def begun(self, connection: Connection) -> None:
         """A transaction begins."""
 
     def attempt(self, connection: Connection, execute: Callable[[], None]) -> None:
         """Execute without waiting for a lock; after a failure, another attempt can follow."""
         execute()
+
+    def check(self, connection: Connection) -> None:
+        """Do what a commit would have to wait for, where it cannot be tried again."""
 
     def is_wait(self, error: Any) -> bool:
         """Whether the error only says that somebody else holds a lock."""
@@ -221,6 +237,8 @@ class SqliteLocks(Locks):
 class PostgresqlLocks(Locks):
     """Locks on rows and keys. An error ends the transaction, unless there is a savepoint."""
 
+    commit_again = False
+
     def attempt(self, connection: Connection, execute: Callable[[], None]) -> None:
         """Execute behind a savepoint, and go back to it if a lock is not to be had."""
         command = connection.connection.cursor().execute
@@ -236,13 +254,26 @@ class PostgresqlLocks(Locks):
             raise
         command("RELEASE SAVEPOINT checkpoint")
 
+    def check(self, connection: Connection) -> None:
+        """Check the constraints that are deferred: a COMMIT that fails there has rolled all back,
+        and another one would commit nothing and say that all is well."""
+        execute = connection.connection.cursor().execute
+        try:
+            self.attempt(connection, lambda: execute("SET CONSTRAINTS ALL IMMEDIATE"))
+        except connection.dialect.loaded_dbapi.Error as error:
+            if _code(error) != _TRANSACTION_FAILED:  # else the COMMIT will be a rollback
+                raise
+
     def is_wait(self, error: Any) -> bool:
         """Whether it is a lock, whatever the driver calls it. A deadlock is none to wait for."""
-        code = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
-        return code == _LOCK_NOT_AVAILABLE
+        return _code(error) == _LOCK_NOT_AVAILABLE
 
 
-_LOCK_NOT_AVAILABLE = "55P03"
+def _code(error: Any) -> Any:
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+_LOCK_NOT_AVAILABLE, _TRANSACTION_FAILED = "55P03", "25P02"
 _LOCKS: dict[str, type[Locks]] = {"sqlite": SqliteLocks, "postgresql": PostgresqlLocks}
 _READS = re.compile(
     r"\s*(SELECT|PRAGMA|SHOW|EXPLAIN|SET|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)\b", re.IGNORECASE
