@@ -269,8 +269,8 @@ class PostgresqlLocks(Locks):
         return _code(error) == _LOCK_NOT_AVAILABLE
 
 
-def _code(error: Any) -> Any:
-    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+def _code(error: Any) -> str:
+    return str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None))
 
 
 _LOCK_NOT_AVAILABLE, _TRANSACTION_FAILED = "55P03", "25P02"
