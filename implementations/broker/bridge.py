@@ -26,6 +26,9 @@ from implementations.errors import TargetError
 __all__ = ["BrokerTarget", "Services", "bridged"]
 
 _CONSUME = "to consume from a queue"
+#: Seconds in which who has acknowledged too early, and sleeps, may come back to the message: what
+#: it waits for may be a database, or a moment before the next attempt.
+GRACE = 0.05
 
 
 class ParticipantEnded(Exception):
@@ -50,7 +53,7 @@ class BrokerTarget:
     """An outbox is emptied in the handler: what comes out of it looks like any publication."""
 
     def __init__(self, pool: Pool, services: Services, world: Any) -> None:
-        self.world, self._services = world, services
+        self.world, self._services, self._early = world, services, pool.early
         self._site: Site = pool.take(world.stock)
         self._release = weakref.finalize(self, pool.give_back, self._site)
         self._release.atexit = False
@@ -89,7 +92,8 @@ class BrokerTarget:
 
     def handle(self, participant: str, event: Mapping[str, Any]) -> str:
         """One message, through the real queue; how the participant settled it."""
-        return self._work(self._site.seats[participant], self._message(event))
+        seat, message = self._site.seats[participant], self._message(event)
+        return self._work(seat, message, lambda: self.world.acknowledge())
 
     def relay(self, participant: str) -> int:
         """Let go of what a participant wants to publish when it starts; how many were waiting."""
@@ -99,6 +103,7 @@ class BrokerTarget:
             self._site.start(seat)
         if not seat.happenings:
             return 0
+        self._check_in_hand(seat)
         seat.starting = True
         try:
             self._answer(seat, seat.happenings.popleft())
@@ -124,7 +129,10 @@ class BrokerTarget:
 
     # -- one message -----------------------------------------------------------------------------
 
-    def _work(self, seat: Seat, message: Message) -> str:
+    def _work(
+        self, seat: Seat, message: Message, acknowledge: Callable[[], Any] = lambda: None
+    ) -> str:
+        """Have a message handled; `acknowledge` is called where there is more to do after that."""
         site = self._site
         while seat.starting:
             if not self.world.blocked(f"{seat.participant} to start"):
@@ -136,20 +144,58 @@ class BrokerTarget:
             while seat.happenings or not seat.queue:
                 self._wait(seat, _CONSUME, lambda: seat.consumes_or_asks)
                 if seat.happenings:
+                    self._check_in_hand(seat)
                     self._answer(seat, seat.happenings.popleft())
             self._deliver(seat, message)
-            while True:
-                awaited = f"to the end of handling {message.type}"
-                self._wait(seat, awaited, lambda: bool(seat.happenings))
-                happening = seat.happenings.popleft()
-                if isinstance(happening.what, Settled) and happening.link is not None:
-                    seat.settled = happening.link, happening.what
-                    return happening.what.verdict
-                self._answer(seat, happening)
+            return self._handled(seat, message, acknowledge)
         except Ended as ended:
             with site.working():
                 site.stop(seat)
             raise ParticipantEnded(str(ended)) from None
+
+    def _handled(self, seat: Seat, message: Message, acknowledge: Callable[[], Any]) -> str:
+        """How a participant has settled a message, when it has come to the end of it."""
+        awaited, lines = f"to the end of handling {message.type}", self._site.lines
+        early: Link | None = None
+        while early is None or self._goes_on(seat, early):
+            self._wait(seat, awaited, lambda: bool(seat.happenings))
+            happening = seat.happenings.popleft()
+            what, link = happening.what, happening.link
+            if early is not None or link is None or not isinstance(what, Settled):
+                self._answer(seat, happening)
+                continue
+            if what.verdict != "ack" or not self._goes_on(seat, link):
+                seat.settled = link, what
+                return what.verdict
+            self._early.add(seat.participant)
+            early = link
+            acknowledge()
+            seat.settled = link, what
+            lines.release(seat)
+        return "ack"
+
+    def _goes_on(self, seat: Seat, link: Link) -> bool:
+        """Whether a participant goes on with what it has acknowledged."""
+        with self._site.working():
+            grace = GRACE if seat.participant in self._early else 0.0
+            return self._site.lines.goes_on(seat, link, grace)
+
+    def _check_in_hand(self, seat: Seat) -> None:
+        """See that what a participant wants belongs to a message, or to its start.
+
+        Raises:
+            TargetError: it has none in hand.
+        """
+        what = seat.happenings[0].what
+        if seat.queue and not seat.fresh and isinstance(what, Published | Call):
+            does = f"calls {what.port}" if isinstance(what, Call) else "publishes"
+            raise TargetError(
+                f"{does} after it has acknowledged its last message ({seat.last}), or of its own "
+                "accord, where the kit cannot follow it",
+                seat.where,
+                "acknowledge when the work is done, or a crash in between loses the message; empty "
+                "an outbox before that, or at the start, not by a timer",
+            )
 
     def _deliver(self, seat: Seat, message: Message) -> None:
         name = (seat.participant, message.id)
@@ -158,6 +204,7 @@ class BrokerTarget:
                 link.wire.expect(message, name in self._delivered)
         self._delivered.add(name)
         seat.unsettled = self._queue = seat.queue
+        seat.fresh, seat.last = False, message.type
         with self._site.working():
             self._site.broker.deliver(seat.queue, message)
 

@@ -15,11 +15,14 @@ from contextlib import suppress
 from attrs import define, field
 
 from implementations.broker.outside import Hearing
-from implementations.broker.seam import PATIENCE, Broker
+from implementations.broker.resting import rest_of
+from implementations.broker.seam import PATIENCE, Broker, Passed
 from implementations.broker.seats import Happening, Link, Seat
 from implementations.errors import TargetError
 
 _CHUNK = 1 << 16
+#: Seconds between two looks at a process that runs, unless it says something before.
+_MOMENT = 0.001
 
 
 class Ended(Exception):
@@ -67,10 +70,7 @@ class Lines:
         """
         deadline = time.monotonic() + self.patience
         while not done():
-            if seat.ended:
-                assert seat.process is not None
-                code = seat.process.wait(self.patience)
-                raise Ended(f"the process ended with exit status {code}: {seat.last_words()}")
+            self._check_alive(seat)
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TargetError(
@@ -78,14 +78,44 @@ class Lines:
                     f"  last lines of its output:{seat.last_words()}",
                     seat.where,
                     "a handler works without waiting for other messages, and acknowledges, rejects "
-                    "or requeues every message in the end",
+                    "or requeues every message in the end, also one that it has handled before",
                 )
             self._hear_of(left)
+
+    def _check_alive(self, seat: Seat) -> None:
+        if seat.ended:
+            assert seat.process is not None
+            code = seat.process.wait(self.patience)
+            raise Ended(f"the process ended with exit status {code}: {seat.last_words()}")
 
     def catch_up(self) -> None:
         """See to everything that has come by now, without waiting."""
         while self._hear_of(0):
             pass
+
+    def goes_on(self, seat: Seat, link: Link, grace: float) -> bool:
+        """Whether a participant goes on with a message that it has acknowledged.
+
+        It does if it has something more to say, on this connection or on another one, by the time
+        that it sleeps, and that nothing has come from anywhere for the time of `grace`.
+
+        Raises:
+            Ended: its process has ended.
+        """
+        deadline, before = time.monotonic() + self.patience, None
+        while time.monotonic() < deadline:
+            self.catch_up()
+            if seat.happenings or not all(isinstance(said, Passed) for said in link.said):
+                return True
+            self._check_alive(seat)
+            assert seat.process is not None
+            rest = rest_of(seat.process.pid)
+            if rest is None:
+                self._hear_of(_MOMENT)
+            elif rest == before and not (grace and self._hear_of(grace)):
+                return False
+            before = rest
+        return False
 
     def _hear_of(self, seconds: float) -> bool:
         """See to one socket: the next may belong to one that the first has closed."""

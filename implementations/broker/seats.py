@@ -97,6 +97,10 @@ class Seat:
     unsettled: str = ""
     """The queue that a message was delivered to of which the broker has not heard since."""
 
+    fresh: bool = True
+    """It has been given no message since it was started."""
+    last: str = ""
+    """The type of the last one that it was given."""
     starting: bool = False
     """Something that it publishes before it consumes is being decided about."""
 
@@ -129,7 +133,7 @@ class Seat:
             raise TargetError(
                 f"cannot be started: {error.strerror}", self.where, "see to the command"
             ) from None
-        self.ended, self.said = False, b""
+        self.ended, self.fresh, self.said = False, True, b""
 
     @property
     def where(self) -> str:

@@ -139,6 +139,8 @@ class Pool:
     def __init__(self, services: Services, broker: Callable[[], Broker]) -> None:
         self._services, self._broker = services, broker
         self._idle: list[Site] = []
+        self.early: set[str] = set()
+        """Participants that were seen to go on with a message after they had acknowledged it."""
 
     def take(self, stock: Mapping[str, int]) -> Site:
         """A site in which a run has begun."""

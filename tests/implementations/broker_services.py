@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pika
@@ -22,6 +23,13 @@ def forever() -> None:
     threading.Event().wait()
 
 
+def once_told() -> None:
+    """Say something of its own accord, when somebody opens the pipe."""
+    (Path(os.environ["STATE"]) / "pipe").read_text()
+    with pika.BlockingConnection(pika.URLParameters(os.environ["BROKER_URL"])) as connection:
+        connection.channel().basic_publish("", "letters.answers", b"{}")
+
+
 def on_message(channel: Any, method: Any, properties: Any, body: bytes) -> None:
     """Handle one message, in the way of MODE."""
     if MODE == "hangs":
@@ -29,7 +37,13 @@ def on_message(channel: Any, method: Any, properties: Any, body: bytes) -> None:
         forever()
     if MODE == "dies":
         raise LookupError("no such row")
-    if MODE == "rejects" or (MODE == "orders" and properties.type != "order.placed"):
+    if MODE == "early":
+        channel.basic_ack(method.delivery_tag)
+        channel.basic_publish("", "letters.answers", body)
+    elif MODE == "late":
+        channel.basic_ack(method.delivery_tag)
+        threading.Thread(target=once_told, daemon=True).start()
+    elif MODE == "rejects" or (MODE == "orders" and properties.type != "order.placed"):
         channel.basic_reject(method.delivery_tag, requeue=False)
     elif MODE == "requeues":
         channel.basic_nack(method.delivery_tag, requeue=True)
