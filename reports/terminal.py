@@ -50,8 +50,12 @@ def counterexample_text(c: Counterexample, replay_command: str, report: str = ""
     Where the schedule is longer, steps in order and without a fault are left out, with their
     number; marked steps stay.
     """
-    for advice_lines in (_ADVICE_LINES, 0):
-        head, tail = _head(c), _tail(c, replay_command, report, advice_lines)
+    for advice_lines, instead_lines in (
+        (_ADVICE_LINES, _INSTEAD_LINES),
+        (_ADVICE_LINES, 0),
+        (0, 0),
+    ):
+        head, tail = _head(c), _tail(c, replay_command, report, (advice_lines, instead_lines))
         room = COUNTEREXAMPLE_LINES - len(head) - len(tail)
         entries = _entries(c)
         guilty = sum(1 for _, entry in entries if entry.guilty)
@@ -59,7 +63,7 @@ def counterexample_text(c: Counterexample, replay_command: str, report: str = ""
         wanted = min(wanted, room // 2)
         selection = select(c, room - wanted, lambda s: len(_schedule_lines(c, s)))
         if not any(isinstance(item, Gap) and item.marked for item in selection):
-            break  # else once more without the advice, which stands in the report, too
+            break  # else once more with less advice: all of it stands in the report, too
     schedule = _schedule_lines(c, selection)
     return "\n".join([*head, *schedule, *_ledger_lines(entries, room - len(schedule)), *tail])
 
@@ -181,8 +185,13 @@ def _ledger_lines(entries: list[tuple[int, LedgerLine]], room: int) -> list[str]
     return lines + more
 
 
-def _tail(c: Counterexample, replay_command: str, report: str, advice_lines: int) -> list[str]:
-    """Return what follows from the violation: divergence, safeguard, what to do next."""
+def _tail(
+    c: Counterexample, replay_command: str, report: str, advice_lines: tuple[int, int]
+) -> list[str]:
+    """Return what follows from the violation: divergence, safeguard, what to do next.
+
+    `advice_lines` are for the safeguard that is missing, and for each that would do instead.
+    """
     lines: list[str] = []
     balances = last_balances(c)
     for number, balance in enumerate(balances[:_ORDERS_SHOWN]):
@@ -198,10 +207,11 @@ def _tail(c: Counterexample, replay_command: str, report: str, advice_lines: int
         )
     if c.safeguard is not None:
         lines += _labelled("missing", f"{named(c.safeguard)}: {c.safeguard.reason}", 2)
-        if advice_lines:
-            lines += _labelled("", c.safeguard.advice, advice_lines)
-            for other in others(c.safeguard):
-                lines += _labelled("", f"Or {other.name}: {other.advice}", _INSTEAD_LINES)
+        own, instead = advice_lines
+        if own:
+            lines += _labelled("", c.safeguard.advice, own)
+        for other in others(c.safeguard) if instead else ():
+            lines += _labelled("", f"Or {other.name}: {other.advice}", instead)
     if c.also:
         lines += _labelled("also breaks", ", ".join(c.also), 1)
     # Never wrapped or clipped: these are there to be copied.

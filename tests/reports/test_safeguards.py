@@ -65,6 +65,10 @@ def test_a_terminal_says_how_to_add_each_of_them() -> None:
     words = " ".join(told.split())
     assert both.advice in words
     assert "Or inbox: Insert the message id with the consumer's name into a table" in words
+    many = samples.long(faults=tuple(range(1, 7)))
+    told = counterexample_text(evolve(many, safeguard=both), "replay")
+    assert both.advice in " ".join(told.split())  # where not all has room, that of the first
+    assert "Or inbox" not in told
 
 
 def test_nothing_is_told_instead_of_what_stands_alone() -> None:
