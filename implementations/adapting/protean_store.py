@@ -30,8 +30,10 @@ class Store:
         for logger in ("protean", "protean.access", "protean.security"):
             logging.getLogger(logger).setLevel(logging.CRITICAL)  # they tell of every message
         _STORES[domain] = self
-        memory.copy = SimpleNamespace(deepcopy=_copied)
-        UnitOfWork._do_commit = _do_commit
+        library: Any = memory
+        library.copy = SimpleNamespace(deepcopy=_copied)
+        unit_of_work: Any = UnitOfWork
+        unit_of_work._do_commit = _do_commit
 
     def begin(self, world: World) -> None:
         """Begin a run, with nothing stored."""
