@@ -47,8 +47,9 @@ check: $(VENV)/installed
 check-model: $(VENV)/installed-fast
 	$(RUN) pytest properties -q -n auto --saga-model$(if $(ARGS), $(ARGS))
 
+# A file at a time to each worker, since its tests share what takes long.
 test: $(VENV)/installed-dev
-	$(RUN) pytest tests -n auto --dist loadgroup$(if $(ARGS), $(ARGS))
+	$(RUN) pytest tests -n auto --dist loadfile --no-loadscope-reorder$(if $(ARGS), $(ARGS))
 
 test-rivals: $(RIVALS)/installed
 	SAGA_REQUIRED=rivals $(RIVALS)/bin/python -m pytest tests/benchmarks/test_baseline.py$(if $(ARGS), $(ARGS))

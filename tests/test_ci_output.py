@@ -13,9 +13,6 @@ from tests.command_line import ROOT, Outcome, pickup, verify, write
 from tests.reports import golden_files
 
 #: A shop that keeps the money of what is sold out. It prints what GitHub would take for a command.
-#: On one worker (`--dist loadgroup`): they share a session that finds something.
-pytestmark = pytest.mark.xdist_group("ci output")
-
 BUGGY = """
 from shop.pickup import Pickup
 

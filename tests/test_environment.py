@@ -84,8 +84,11 @@ def script(path: Path, text: str) -> None:
             ["check", "TARGET=cmd: node it's.js"],
             r"properties -q -n auto --saga-target='cmd: node it'\''s.js' --saga-profile=ci",
         ),
-        (["test"], "tests -n auto --dist loadgroup"),
-        (["test", "ARGS=-k money"], "tests -n auto --dist loadgroup -k money"),
+        (["test"], "tests -n auto --dist loadfile --no-loadscope-reorder"),
+        (
+            ["test", "ARGS=-k money"],
+            "tests -n auto --dist loadfile --no-loadscope-reorder -k money",
+        ),
     ],
 )
 def test_one_pytest_line_is_printed_and_run(

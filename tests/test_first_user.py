@@ -13,9 +13,6 @@ import pytest
 from properties.world import watchdog
 from tests.command_line import Outcome, attempt, attempt_each, express, pickup
 
-#: On one worker (`--dist loadgroup`): they share one process for all mistakes.
-pytestmark = pytest.mark.xdist_group("mistakes")
-
 FACTORY: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "a module that raises": (
         "mine:make",

@@ -18,9 +18,6 @@ from properties.verdicts import Total, not_applicable
 from properties.world.scopes import SCOPES, fitting
 from properties.world.subject import Subject
 
-#: On one worker (`--dist loadgroup`): they share what three seeds have come to.
-pytestmark = pytest.mark.xdist_group("reference")
-
 SEEDS = (1, 2, 3)
 #: Parts that are the same for every seed.
 WITHOUT_CHANCE = ("paths", "sweep", "directed", "repeats", "exhaustive")

@@ -72,14 +72,7 @@ LOSSES = (
     ),
     Loss("lookup", "MONEY-3", ("sweep-0",), SafeguardName.LOOKUP, 1),
 )
-#: One after the other on the same worker (`--dist loadgroup`), where they share what was searched.
-EVERY_LOSS = pytest.mark.parametrize(
-    "loss",
-    [
-        pytest.param(loss, id=loss.safeguard, marks=pytest.mark.xdist_group(loss.safeguard))
-        for loss in LOSSES
-    ],
-)
+EVERY_LOSS = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: str(loss.safeguard))
 
 
 @cache

@@ -18,9 +18,6 @@ from attrs import frozen
 from tests.command_line import ROOT, Outcome, run, shop_in
 from tests.needs import needs
 
-#: On one worker (`--dist loadgroup`): they share a wheel and an environment.
-pytestmark = pytest.mark.xdist_group("wheel")
-
 NAME = "order_saga_kit"
 COMMAND = "order-saga-kit"
 PACKAGES = ("model", "properties", "implementations", "reports")

@@ -30,13 +30,15 @@ from properties.world.actions import Action, Kind, fault_of
 from properties.world.scopes import SAME_CUSTOMER, SCOPES, SINGLE, Scope, fitting
 
 ROOT = Path(__file__).resolve().parents[2]
-CI = PROFILES["ci"]
+QUICK, CI = PROFILES["quick"], PROFILES["ci"]
 BUGS = [specimen for specimen in ZOO if specimen.nature is Nature.BUG]
 HARMLESS = [specimen for specimen in ZOO if specimen.nature is not Nature.BUG]
 #: The seed of the campaign; that of the first shard of a session with seed 1.
 SEED = 1_000
 #: Schedules in the campaign of what must hold, and of what is known to be missed.
-PATIENCE = 300
+PATIENCE = 200
+#: Detours that are drawn for what must hold.
+DRAWN = 50
 #: Schedules in the campaign of a bug; most are found by the first few.
 STAMINA = CI.shards * CI.campaign
 
@@ -58,7 +60,7 @@ def parametrize(specimens: Iterable[Specimen]) -> pytest.MarkDecorator:
     )
 
 
-def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
+def runs(specimen: Specimen, schedules: int, drawn: int) -> Iterator[Run]:
     """What profile ci runs, cheapest first: parts without chance, detours, campaign."""
     subject = probe(f"implementations.faulty:{specimen.slug}")
     faults = DEFAULT_FAULTS.union(specimen.faults)
@@ -67,7 +69,7 @@ def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
     yield from directed(subject, scopes[0])
     yield from repeats(subject, scopes)
     yield from sweep(subject, scopes[:1])
-    yield from detours(subject, scopes, 1, SEED, PROFILES["quick"].detours)
+    yield from detours(subject, scopes, 1, SEED, drawn)
     shards = (campaign(subject, scopes, SEED + shard, CI.campaign) for shard in range(CI.shards))
     yield from (run for _, run in islice(chain.from_iterable(shards), schedules))
 
@@ -76,7 +78,7 @@ def runs(specimen: Specimen, schedules: int) -> Iterator[Run]:
 def test_the_bug_is_found(specimen: Specimen) -> None:
     """Pins that the search finds each bug, by a property that it is said to violate."""
     with fewer_collections():
-        for run in runs(specimen, PATIENCE if specimen.missed else STAMINA):
+        for run in runs(specimen, PATIENCE if specimen.missed else STAMINA, QUICK.detours):
             if run.findings.keys() & set(specimen.breaks):
                 return
     pytest.fail(f"{specimen.slug} was not seen to violate {' or '.join(specimen.breaks)}")
@@ -86,7 +88,7 @@ def test_the_bug_is_found(specimen: Specimen) -> None:
 def test_it_holds(specimen: Specimen) -> None:
     """Pins that nothing is said against a bug that is mended, or a defence that is only thinner."""
     with fewer_collections():
-        for run in runs(specimen, PATIENCE):
+        for run in runs(specimen, PATIENCE, DRAWN):
             assert not run.findings, {found.text for found in run.findings.values()}
 
 

@@ -18,9 +18,6 @@ from properties.settings.sources import OptionError, from_command_line
 from tests.command_line import Outcome, pickup, verify, write
 
 #: A shop that keeps the money of what is sold out.
-#: On one worker (`--dist loadgroup`): they share what two shards have found.
-pytestmark = pytest.mark.xdist_group("merging")
-
 BUGGY = pickup("""
 def handle(self, participant, event):
     if (participant, event["type"]) != ("till", "SoldOut"):

@@ -23,9 +23,6 @@ from tests.properties.faulty import no_key, reference
 from tests.properties.toys import ONE, subject_of
 
 #: A slice of profile quick with hardly any campaign: what is found here is found without any lot.
-#: On one worker (`--dist loadgroup`): they share what was tried out.
-pytestmark = pytest.mark.xdist_group("trial")
-
 SMALL = evolve(PROFILES["quick"], campaign=40)
 
 
