@@ -8,6 +8,7 @@ from itertools import combinations
 from attrs import evolve
 
 from properties.run import Deviation, Schedule
+from properties.world.scopes import Scope
 
 #: Up to so many deviations, every subset is tried.
 SUBSETS_UP_TO = 7
@@ -40,6 +41,18 @@ def _renamed(deviation: Deviation, old: str, new: str) -> Deviation:
         subject = subject.removesuffix(old) + new
     subject = subject.replace(f"({old})", f"({new})")
     return evolve(deviation, action=action._replace(subject=subject))
+
+
+def moved(schedule: Schedule, scope: Scope) -> Iterator[Schedule]:
+    """The same deviations about the orders of another scope, the first for the first and so on."""
+    here, there = ([order.id for order in of.orders] for of in (schedule.scope, scope))
+    if here == there or len(here) != len(there):
+        return
+    deviations = schedule.deviations
+    aside = [f"\0{id}" for id in there]  # or the second of these could be taken for the first
+    for old, new in (*zip(here, aside, strict=True), *zip(aside, there, strict=True)):
+        deviations = tuple(_renamed(deviation, old, new) for deviation in deviations)
+    yield Schedule(scope, deviations)
 
 
 def chunks(schedule: Schedule) -> Iterator[Schedule]:

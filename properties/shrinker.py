@@ -14,7 +14,7 @@ from attrs import define, evolve, field
 
 from implementations.errors import TargetError
 from model.environment import Fault
-from properties.candidates import chunks, later, orders, pairs, singles, subsets, waits
+from properties.candidates import chunks, later, moved, orders, pairs, singles, subsets, waits
 from properties.drivers.paths import alternatives
 from properties.outcomes import Outcomes
 from properties.probing import probe
@@ -100,9 +100,10 @@ class Shrinker:
         yield from map(Schedule, self._settings(schedule.scope))
 
     def _scopes(self, schedule: Schedule) -> Iterator[Schedule]:
-        """The same deviations in a simpler setting."""
+        """The same deviations in a simpler setting, also with its orders in the place of these."""
         for simpler in self._settings(schedule.scope):
             yield Schedule(simpler, schedule.deviations)
+            yield from moved(schedule, simpler)
 
     def _couples(self, schedule: Schedule) -> Iterator[Schedule]:
         """One deviation at its time, and another one whenever it can happen.

@@ -154,6 +154,24 @@ def test_deviations_of_an_order_that_goes_are_given_to_one_that_stays() -> None:
     assert [order.id for order in result.scope.orders] == ["o1"]
 
 
+def test_a_simpler_scope_may_call_its_orders_otherwise() -> None:
+    """Pins that what deviates moves on to the orders of a simpler setting, the second for the
+    second, although the first of them there is called as the second is here."""
+    late = Action(Kind.DELIVER, "order.created(o3) to payment")
+    early = Action(Kind.CANCEL, "o2")
+    start = Schedule(SAME_CUSTOMER.without("o1"), (Deviation(0, early), Deviation(0, late)))
+
+    def fails(candidate: Schedule) -> bool:
+        ids = [order.id for order in candidate.scope.orders]
+        wanted = [ids[0], f"order.created({ids[-1]}) to payment"]
+        return len(ids) == 2 and names(candidate) == wanted
+
+    result = shrunk(start, fails)
+    assert [order.id for order in result.scope.orders] == ["o1", "o2"]
+    assert names(result) == ["o1", "order.created(o2) to payment"]
+    assert result.scope.size < start.scope.size
+
+
 def test_two_are_enough_at_another_time() -> None:
     """Pins that where each of many is needed as they stand, and two of them elsewhere would do, the
     two are found; without the times at which they are possible they would not be."""
