@@ -143,6 +143,7 @@ class RabbitMq:
                 self._channel.queue_delete(queue)
             for exchange in (*self._names.exchanges, self._names.out):
                 self._channel.exchange_delete(exchange)
+        with suppress(AMQPError, OSError):  # also where the broker has closed the channel
             self._connection.close()
 
 

@@ -110,8 +110,8 @@ def test_a_consumer_that_dies(pools: list[Pool]) -> None:
 )
 def test_what_cannot_be_stood_between(mode: str, said: str, pools: list[Pool]) -> None:
     """Pins that it is said at once, with how to fix it."""
-    with pytest.raises(TargetError) as error:
-        letter(target(mode, pools))
+    with pytest.raises(TargetError) as error, closing(target(mode, pools)) as post:
+        letter(post)
     assert said in str(error.value)
     assert "to fix: " in str(error.value)
 
