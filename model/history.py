@@ -90,9 +90,11 @@ class History:
     findings: dict[str, Finding] = field(factory=dict)
     """The first finding of each property."""
     checked: dict[str, int] = field(factory=dict)
-    """How often each property had something to check, and each kind of answer to a cancel came."""
+    """How often each property had something to check."""
     left_aside: dict[str, int] = field(factory=dict)
     """How often a property had something to check that could not be judged."""
+    cancels: dict[str, int] = field(factory=dict)
+    """How often an attempt to cancel came to what."""
 
     def saga(self, order: Order) -> Saga:
         """The record of `order`, begun if there is none."""
@@ -108,7 +110,7 @@ class History:
 
     def answer(self, cancel: Cancel) -> None:
         """Count what became of a cancel."""
-        self.check(cancel)
+        self.cancels[cancel] = self.cancels.get(cancel, 0) + 1
 
     def leave_aside(self, property_id: str) -> None:
         """Count that `property_id` had something to check, and that it cannot be judged here."""

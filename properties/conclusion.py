@@ -111,7 +111,7 @@ class Conclusion:
 def _in_vain(total: Total) -> str:
     """That cancels were asked for and had no effect."""
     ways = {"refused": Cancel.REFUSED, "ended in an error": Cancel.RAISED}
-    came = {way: number for way, answer in ways.items() if (number := total.cancels(answer))}
+    came = {way: number for way, answer in ways.items() if (number := total.cancels.get(answer))}
     every = sum(came.values())
     how = ", ".join(f"{number:,} of {every:,} {way}" for way, number in came.items())
     return (

@@ -7,7 +7,7 @@ a counterexample short, and what makes it survive a change of the target.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, evolve, field, frozen
@@ -215,12 +215,19 @@ def run_bytes(
         return recorder.finish()
 
 
-def drive(recorder: Recorder, choices: Iterator[int]) -> None:
-    """Let the bytes choose until they are used up."""
+def drive(
+    recorder: Recorder,
+    choices: Iterator[int],
+    faults: Callable[[World], list[list[Action]]] = World.faults,
+    look: Callable[[], None] | None = None,
+) -> None:
+    """Let the bytes choose until they are used up, among these faults; look before each choice."""
     world = recorder.world
     for choice in choices:
+        if look is not None:
+            look()
         benign = world.benign()
-        if choice >= FAULT_BYTES and (groups := world.faults()):
+        if choice >= FAULT_BYTES and (groups := faults(world)):
             group = groups[(choice - FAULT_BYTES) % len(groups)]
             action = group[next(choices, 0) % len(group)]
         else:

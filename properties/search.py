@@ -57,6 +57,7 @@ class Portion:
     steps: int = 0
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
+    cancels: dict[str, int] = field(factory=dict)
     fired: dict[str, int] = field(factory=dict)
     watched: int = 0
     """How many schedules were held against the model: not all are."""
@@ -114,6 +115,7 @@ class Search:
         portion.steps += run.steps
         add(portion.checked, run.checked)
         add(portion.left_aside, run.world.history.left_aside)
+        add(portion.cancels, run.world.history.cancels)
         add(portion.fired, {str(fault): count for fault, count in run.fired.items()})
         world = run.world
         if world.conformance is not None:

@@ -46,6 +46,8 @@ class Total:
     """The runs that it took to make counterexamples minimal."""
     checked: dict[str, int] = field(factory=dict)
     left_aside: dict[str, int] = field(factory=dict)
+    cancels: dict[str, int] = field(factory=dict)
+    """How many attempts to cancel came to what."""
     fired: dict[str, int] = field(factory=dict)
     watched: int = 0
     rows: dict[str, int] = field(factory=dict)
@@ -74,6 +76,7 @@ class Total:
         self.steps += portion.steps
         add(self.checked, portion.checked)
         add(self.left_aside, portion.left_aside)
+        add(self.cancels, portion.cancels)
         add(self.fired, portion.fired)
         add(self.violated, portion.violated)
         self.watched += portion.watched
@@ -92,15 +95,10 @@ class Total:
             if not faults_in(counterexample):
                 _keep(self.faultless, counterexample)
 
-    def cancels(self, answer: Cancel) -> int:
-        """How many cancels came to this."""
-        return self.checked.get(answer, 0)
-
     @property
     def cancels_in_vain(self) -> bool:
         """Whether cancels were answered, and not one of them was accepted."""
-        in_vain = self.cancels(Cancel.REFUSED) + self.cancels(Cancel.RAISED)
-        return in_vain > 0 and not self.cancels(Cancel.ACCEPTED)
+        return bool(self.cancels) and Cancel.ACCEPTED not in self.cancels
 
     def besides(self) -> dict[str, Counterexample]:
         """Without any fault: the properties whose simplest counterexample has one."""

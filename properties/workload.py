@@ -63,8 +63,11 @@ def _cost(part: str, profile: Profile) -> float:
 def schedules_of(part: str, profile: Profile) -> int:
     """About how many schedules a part will run; 0 where they say nothing of how far it is."""
     name, _, _ = name_without_contract(part).partition("-")
-    known = {"stateful": profile.examples, "campaign": profile.campaign}
-    known["detours"] = profile.detours + _STRUCK
+    known = {
+        "stateful": profile.examples,
+        "campaign": profile.campaign,
+        "detours": profile.detours + _STRUCK,
+    }
     number = (known | _SCHEDULES).get(name, 0)
     return number if profile.most is None else min(number, profile.most)
 

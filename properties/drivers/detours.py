@@ -3,8 +3,9 @@
 Some calls are made only where messages come in another order: the refund of a charge that met a
 cancel on its way, the release of what was reserved too late. A fault of chance rarely strikes just
 these. So schedules are drawn that have no fault at a port call, and each call which the sweep does
-not know is struck by each fault once, in the schedule that first came to it. A call is another one
-where the customer had cancelled before it, and a compensation is for all that had gone wrong.
+not know is struck by each fault, one at a time, in the first few schedules that come to it. A call
+is another one where the customer had cancelled before it; one that undoes something also where
+anything else had gone wrong before.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from properties.drivers.campaign import LENGTH, WATCHED
 from properties.drivers.paths import business_schedules, onwards
 from properties.drivers.quota import WHOLE, Quota
 from properties.drivers.sweep import struck
-from properties.run import FAULT_BYTES, Deviation, Recorder, Run, Schedule
+from properties.run import Deviation, Recorder, Run, Schedule, drive
 from properties.world.actions import COMPENSATIONS, Action, Kind, Mode, fault_of, made
 from properties.world.choices import modes
 from properties.world.scopes import Scope
@@ -95,16 +96,10 @@ def telling(port: str) -> frozenset[Fault]:
 
 def _strikes(world: World, task: Task, operation: Operation) -> Iterator[Action]:
     """The faults that can strike a call; a refusal is an answer, and no fault."""
-    for mode in modes(operation):
-        if mode != Mode.REFUSED:
-            yield from _possible(world, made(Kind.ANSWER, task.name, operation.port, mode))
-    for mode in (Mode.BEFORE, Mode.AFTER):
-        yield from _possible(world, made(Kind.CRASH, task.name, operation.port, mode))
-
-
-def _possible(world: World, action: Action) -> Iterator[Action]:
-    if world.enabled(action):
-        yield action
+    ways = [(Kind.ANSWER, mode) for mode in modes(operation) if mode != Mode.REFUSED]
+    ways += [(Kind.CRASH, Mode.BEFORE), (Kind.CRASH, Mode.AFTER)]
+    actions = (made(kind, task.name, operation.port, mode) for kind, mode in ways)
+    return filter(world.enabled, actions)
 
 
 def detours(
@@ -159,20 +154,17 @@ def _draw(
     subject: Subject, scope: Scope, data: bytes, watching: bool
 ) -> tuple[Run, list[tuple[Place, Schedule]]]:
     """One schedule by chance, and what would strike each place that it comes to, when it does."""
-    found = []
+    found: list[tuple[Place, Schedule]] = []
     with watched(subject.spec):
         world = World(subject, scope, None, subject.conformance(watching))
-        recorder, lookout, choices = Recorder(world), Lookout(), iter(data)
-        for choice in choices:
+        recorder, lookout = Recorder(world), Lookout()
+
+        def look() -> None:
             for place, action in lookout.new(world):
                 strike = Deviation(recorder.wait, action)
                 found.append((place, Schedule(scope, (*recorder.deviations, strike))))
-            benign = world.benign()
-            action = benign[choice % len(benign)]
-            if choice >= FAULT_BYTES and (groups := _harmless(world)):
-                group = groups[(choice - FAULT_BYTES) % len(groups)]
-                action = group[next(choices, 0) % len(group)]
-            recorder.apply(action, benign[0])
+
+        drive(recorder, iter(data), _harmless, look)
         return recorder.finish(), found
 
 

@@ -53,11 +53,11 @@ def test_cancels_without_effect() -> None:
     """Pins that they are told by what became of them, where not one was accepted, and only there;
     a shard does not know what the others have seen."""
     vain = {str(Cancel.REFUSED): 4, str(Cancel.RAISED): 1}
-    (said,) = remarks(Total(checked=vain))
+    (said,) = remarks(Total(cancels=vain))
     assert said.startswith("no cancel was ever accepted: 4 of 5 refused, 1 of 5 ended in an error;")
-    assert remarks(Total(checked={**vain, str(Cancel.ACCEPTED): 1})) == []
+    assert remarks(Total(cancels={**vain, str(Cancel.ACCEPTED): 1})) == []
     shard = evolve(samples.summary(), partial="1/2")
-    assert [*Conclusion(shard, Total(checked=vain), subject_of(Toy)).remarks()] == []
+    assert [*Conclusion(shard, Total(cancels=vain), subject_of(Toy)).remarks()] == []
 
 
 @pytest.mark.parametrize(
@@ -75,5 +75,5 @@ def test_what_becomes_of_a_cancel_is_counted(answer: str | None, expected: Cance
 
     scope = evolve(SINGLE, faults=frozenset({Fault.CANCEL}), budgets={Fault.CANCEL: 1})
     cancel = Deviation(1, Action(Kind.CANCEL, "o1"))
-    checked = run_schedule(subject_of(Cancels), Schedule(scope, (cancel,))).checked
-    assert {each: checked[each] for each in Cancel if each in checked} == {expected: 1}
+    run = run_schedule(subject_of(Cancels), Schedule(scope, (cancel,)))
+    assert run.world.history.cancels == {expected: 1}
